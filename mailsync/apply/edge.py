@@ -1,0 +1,78 @@
+"""Where effects happen: the DNS host, the journal, the servers, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Event as Flag
+from typing import TypeVar
+
+from mailsync.apply import effects as do
+from mailsync.hosts.interface import Host
+from mailsync.journal.interface import Journal
+from mailsync.observe.interface import Observer
+
+_T = TypeVar("_T")
+
+
+class Interrupted(Exception):  # noqa: N818  # not an error: the user asked for it
+    """The user asked to stop; raised between two effects."""
+
+
+def utc_now() -> datetime:
+    """Tell the time, aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What effects act upon, for one zone (an absolute name)."""
+
+    zone: str
+    host: Host
+    journal: Journal
+    observer: Observer
+    tell: Callable[[str], None]
+    stop: Flag
+    clock: Callable[[], datetime] = utc_now
+
+    def run(self, course: Generator[do.Effect, do.Result, _T]) -> _T:
+        """Drive a course to its end; what an effect raises is raised inside the course."""
+        try:
+            effect = next(course)
+            while True:
+                if self.stop.is_set():
+                    course.close()
+                    raise Interrupted
+                try:
+                    result = self._carry_out(effect)
+                except Exception as error:  # noqa: BLE001  # the course decides what it means
+                    effect = course.throw(error)
+                else:
+                    effect = course.send(result)
+        except StopIteration as done:
+            value: _T = done.value
+            return value
+
+    def _carry_out(self, effect: do.Effect) -> do.Result:
+        match effect:
+            case do.ReadJournal():
+                return self.journal.read(self.zone)
+            case do.ReadLive():
+                return self.host.read(self.zone)
+            case do.Sight(expected):
+                return self.observer.sight(self.zone, expected)
+            case do.CheckAuthority(listing):
+                return self.observer.authority(self.zone, listing)
+            case do.Now():
+                return self.clock()
+            case do.Record(events):
+                self.journal.append(self.zone, events)
+            case do.Write(changes):
+                self.host.write(self.zone, changes)
+            case do.Pause(seconds):
+                self.stop.wait(seconds)
+            case do.Tell(message):
+                self.tell(message)
+        return None

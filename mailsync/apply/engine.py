@@ -1,0 +1,232 @@
+"""The engine: what to do next for one domain, from plan, journal and observations. No I/O.
+
+`look` and `advance` are generators: they yield `effects` and get each one's result back, or have
+its error raised where they stand. Stopped between any two effects, a later run goes on from what
+the journal and the world then say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, TypeVar, cast
+
+from mailsync.apply import effects as do
+from mailsync.desired.model import Desired
+from mailsync.dns.names import shown
+from mailsync.dns.rrset import Key, RRset
+from mailsync.errors import HostError
+from mailsync.journal.events import Entry, Intent, Seen, Written
+from mailsync.journal.fold import fold
+from mailsync.observe.interface import Sighting
+from mailsync.plan.ledger import Ledger
+from mailsync.plan.live import Capability, Live
+from mailsync.plan.model import Change, DomainPlan, Gate, Stage
+from mailsync.plan.planner import plan_domain, watched
+
+_T = TypeVar("_T")
+Course = Generator[do.Effect, do.Result, _T]
+
+REMOVALS_MAX = 5
+"""How many records one stage may remove from a domain without ``--allow-removals``."""
+
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a domain is applied.
+
+    ``only``: the changes that were reviewed, None when all that is due may be done.
+    ``served_within``: how many seconds to wait for every authoritative server after a write.
+    """
+
+    allow_removals: bool = False
+    only: frozenset[Change] | None = None
+    served_within: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One domain as it is now: what was read, what the ledger says of it, and the plan."""
+
+    live: Live
+    ledger: Ledger
+    plan: DomainPlan
+    seen: tuple[Seen, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a domain stands after a run; ``messages`` are for the user, one line each."""
+
+    state: Literal["converged", "waiting", "refused", "failed"]
+    plan: DomainPlan | None
+    messages: tuple[str, ...] = ()
+    written: int = 0
+
+
+def look(
+    desired: Desired,
+    capability: Capability,
+    *,
+    now: datetime | None = None,
+    listing: Mapping[Key, RRset] | None = None,
+) -> Course[View]:
+    """Read the domain's journal and records, ask its servers what is in doubt, and plan.
+
+    ``now``: plan as of that time, knowing only what the journal knew then. ``listing``: the live
+    records when they have just been read.
+    """
+    entries = cast("list[Entry]", (yield do.ReadJournal()))
+    ledger = fold(entries, until=now)
+    if listing is None:
+        listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
+    live = Live(listing, capability)
+    doubtful = {
+        key: live.get(key)
+        for key in watched(desired, live)
+        if not ledger.history(key).knows(live.get(key))
+    }
+    sighting = cast("Sighting", (yield do.Sight(doubtful)))
+    at = now if now is not None else cast("datetime", (yield do.Now()))
+    seen = tuple(
+        Seen(at, key, rrset) for key, rrset in doubtful.items() if key not in sighting.lagging
+    )
+    for event in seen:
+        ledger = ledger.seen(event.key, event.rrset, at)
+    live = replace(live, negative_ttl=sighting.negative_ttl, lagging=sighting.lagging)
+    plan = plan_domain(desired, live, ledger, at)
+    if any(stage.state == "due" for stage in plan.stages):
+        gate = cast("Gate", (yield do.CheckAuthority(listing)))
+        live = replace(live, gates=(gate,))
+        plan = plan_domain(desired, live, ledger, at)
+    return View(live, ledger, plan, seen, at)
+
+
+def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Outcome]:
+    """Do what is due for one domain, stage after stage, until nothing is."""
+    listing: Mapping[Key, RRset] | None = None
+    written = 0
+    while True:
+        view = yield from look(desired, capability, listing=listing)
+        if view.seen:
+            yield do.Record(view.seen)
+        stage = _next_stage(view.plan, terms)
+        if stage is None or view.plan.status == "error":
+            return _stopped(view, written)
+        refusal = _refusal(stage, terms)
+        if refusal:
+            return Outcome("refused", view.plan, (refusal,), written)
+        listing = yield from _carry_out(desired, capability, stage, view.at)
+        written += len(stage.changes)
+        lagging = yield from _await_served(stage, terms)
+        if lagging:
+            return Outcome("waiting", view.plan, tuple(lagging), written)
+
+
+def _next_stage(plan: DomainPlan, terms: Terms) -> Stage | None:
+    """Give the first stage that is due and, where a plan was reviewed, is part of it."""
+    for stage in plan.stages:
+        if stage.state == "due" and (terms.only is None or terms.only.issuperset(stage.changes)):
+            return stage
+    return None
+
+
+def _stopped(view: View, written: int) -> Outcome:
+    errors = tuple(
+        f"{finding.where}: {finding.message}"
+        for finding in view.plan.findings
+        if finding.severity == "error"
+    )
+    if errors:
+        return Outcome("failed", view.plan, errors, written)
+    waits = any(stage.state != "done" for stage in view.plan.stages)
+    return Outcome("waiting" if waits else "converged", view.plan, (), written)
+
+
+def _refusal(stage: Stage, terms: Terms) -> str:
+    """Say which gate or guard forbids the stage; empty when none does."""
+    for gate in stage.gates:
+        if gate.state == "fail":
+            return f"gate {gate.name}: {gate.detail}"
+    removed = sum(
+        len(set(change.before.values) - set(change.after.values if change.after else ()))
+        for change in stage.changes
+        if change.before is not None
+        and (change.after is None or len(change.after.values) < len(change.before.values))
+        and change.key[1] != "MX"
+    )
+    if removed > REMOVALS_MAX and not terms.allow_removals:
+        return (
+            f"stage {stage.name} would remove {removed} records, more than {REMOVALS_MAX}: if that "
+            "is meant, say --allow-removals"
+        )
+    return ""
+
+
+def _carry_out(
+    desired: Desired, capability: Capability, stage: Stage, at: datetime
+) -> Course[Mapping[Key, RRset]]:
+    """Journal the intent, write, read back; gives the listing that was read."""
+    domain = shown(desired.domain)
+    changes = tuple((change.key, change.before, change.after) for change in stage.changes)
+    yield do.Tell(f"{stage.name}: writing {_counted(len(changes), 'RRset')}")
+    yield do.Record((Intent(at, domain, stage.name, changes),))
+    yield do.Write(stage.changes)
+    listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
+    for change in stage.changes:
+        found = listing.get(change.key)
+        if not _as_written(found, change.after, capability):
+            name, rdtype = change.key
+            msg = (
+                f"{name} {rdtype}: the DNS host shows {_said(found)} after {_said(change.after)} "
+                "was written; the next run reads again before it writes"
+            )
+            raise HostError(msg, where=domain)
+    now = cast("datetime", (yield do.Now()))
+    yield do.Record((Written(now, domain, stage.name),))
+    return listing
+
+
+def _await_served(stage: Stage, terms: Terms) -> Course[list[str]]:
+    """Ask every authoritative server until all serve what was written; gives those that do not."""
+    expected = {change.key: change.after for change in stage.changes}
+    pause, waited = _FIRST_PAUSE, 0.0
+    told: set[str] = set()
+    while True:
+        sighting = cast("Sighting", (yield do.Sight(expected)))
+        now = cast("datetime", (yield do.Now()))
+        served = tuple(
+            Seen(now, key, rrset) for key, rrset in expected.items() if key not in sighting.lagging
+        )
+        if served:
+            yield do.Record(served)
+        expected = {key: expected[key] for key in expected if key in sighting.lagging}
+        late = list(dict.fromkeys(sighting.lagging[key] for key in expected))
+        if not expected or waited >= terms.served_within:
+            return [f"waiting: {text}" for text in late]
+        for text in late:
+            if text not in told:
+                yield do.Tell(f"waiting: {text}")
+                told.add(text)
+        yield do.Pause(pause)
+        waited += pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _as_written(found: RRset | None, asked: RRset | None, capability: Capability) -> bool:
+    if found is None or asked is None or capability.settable:
+        return found == asked
+    return found.values == asked.values
+
+
+def _said(rrset: RRset | None) -> str:
+    return "nothing" if rrset is None else f"TTL {rrset.ttl}: {', '.join(rrset.values)}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""The command line: one thin module per command. Data to stdout, messages to stderr."""

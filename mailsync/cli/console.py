@@ -1,0 +1,92 @@
+"""What all commands share: loading files, saying errors, exit codes, colours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event as Flag
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from mailsync.config import Config
+from mailsync.desired.files import load as load_files
+from mailsync.desired.model import Desired
+from mailsync.errors import FileErrors, MailsyncError
+from mailsync.plan.printable import printable
+
+CHANGES = 2
+"""Exit code with ``--detailed-exitcode``: there are changes, or apply has not converged."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C (128 + SIGINT)."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The files of a run: what could be read, and what was wrong with the rest."""
+
+    config: Config
+    domains: tuple[Desired, ...]
+    errors: tuple[MailsyncError, ...]
+
+
+def load(path: Path, patterns: Sequence[str]) -> Loaded:
+    """Read mailsync.yaml and the zone files; raises `MailsyncError` when nothing can be planned."""
+    from mailsync.config import load as load_config
+
+    config = load_config(path)
+    found = load_files(config, patterns)
+    if found.errors and not found.desired:
+        raise FileErrors(found.errors)
+    return Loaded(config, found.desired, found.errors)
+
+
+def complain(error: BaseException) -> None:
+    """Print an error on stderr, one line each, nothing raw in it."""
+    for line in str(error).splitlines():
+        say(f"error: {line}")
+
+
+def say(message: str) -> None:
+    """Print a message for the user on stderr; what came from outside is escaped."""
+    print(printable(message), file=sys.stderr, flush=True)
+
+
+def give(text: str) -> None:
+    """Print a command's result on stdout."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def colours(stream: TextIO) -> bool:
+    """Tell whether a stream may be coloured: a terminal, and NO_COLOR is not set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Give the columns to write for; a hundred where nobody looks."""
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+
+
+def this_second() -> datetime:
+    """Tell the time as plans do: UTC, whole seconds, none of it in the future."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stop_flag() -> Flag:
+    """Make the flag that Ctrl-C sets."""
+    return Flag()
+
+
+def exact_now() -> datetime:
+    """Tell the time, UTC."""
+    return datetime.now(UTC)
+
+
+def local(time: datetime, timezone: str) -> str:
+    """Write a time for people, in the configured time zone."""
+    return time.astimezone(ZoneInfo(timezone)).strftime("%a %Y-%m-%d %H:%M:%S %Z")

@@ -1,0 +1,321 @@
+"""`mailsync.yaml`: where zone files, DNS hosts, journal and name servers are (design §4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mailsync.desired import reading, syntax, tree
+from mailsync.desired.faults import Faults
+from mailsync.desired.files import Target
+from mailsync.desired.model import Place
+from mailsync.dns.names import BadName, absolute, is_host, shown
+from mailsync.errors import MailsyncError
+
+FILE = "mailsync.yaml"
+
+Setting = str | int | float | bool | None | Sequence["Setting"] | Mapping[str, "Setting"]
+"""A value of a provider's settings; ``env/NAME`` is text here, and resolved by `mailsync.hosts`."""
+
+_KEYS = ("zones", "providers", "targets", "defaults", "journal", "observe", "capabilities")
+_LATER = frozenset({"profiles", "notify"})
+_PORT = 53
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\.\d{1,17}\Z", re.ASCII)
+_YAML_1_1_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
+_GLOB = re.compile(r"[a-z0-9_.*?\[\]!-]+\Z", re.ASCII)
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStore:
+    """The journal as files, one per zone."""
+
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class GitStore:
+    """The journal as a branch of its own in the repository that holds ``directory``."""
+
+    directory: Path
+    branch: str = "mailsync-journal"
+    remote: str = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Which authoritative servers are asked, and for how long an apply waits for all (seconds).
+
+    ``auto``: those of the delegation. ``none``: what was read back counts as served. Else each as
+    (address or name, port).
+    """
+
+    nameservers: Literal["auto", "none"] | tuple[tuple[str, int], ...] = "auto"
+    timeout: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What mailsync.yaml says. ``file`` is as the user named it; paths are joined to ``base``.
+
+    ``base`` is the directory of the file. ``providers``: settings by name, in octoDNS' syntax and
+    as written: what they name relatively is relative to ``base``. ``capabilities``: for each
+    provider that has any, ``ttl`` (``fixed`` or ``settable``), ``min_ttl`` and ``max_ttl`` (seconds).
+    """
+
+    file: Path
+    base: Path
+    zones: Path
+    providers: Mapping[str, Mapping[str, Setting]]
+    targets: tuple[Target, ...]
+    journal: FileStore | GitStore
+    observe: Observe = field(default_factory=Observe)
+    defaults: tree.Mapping | None = None
+    capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+
+
+def load(path: Path | str = FILE) -> Config:
+    """Read the file. Raises `FileErrors` with all that is wrong in it, or `MailsyncError`."""
+    file = Path(path)
+    if not file.exists():
+        raise MailsyncError(
+            f"there is no {syntax.shown(file)}: go to where it is, name it with -c FILE, or write "
+            "one with 'providers' and 'targets'"
+        )
+    faults = Faults()
+    root = syntax.read(file, faults)
+    faults.raise_if_any()
+    place = Place(syntax.shown(file), 1, 1)
+    reader = _Reader(file, faults)
+    config = reader.config(root if root is not None else tree.Mapping((), place))
+    faults.raise_if_any()
+    return config
+
+
+class _Reader:
+    """Reads the keys of one mailsync.yaml; faults go where all of them are collected."""
+
+    def __init__(self, file: Path, faults: Faults) -> None:
+        self._file = file
+        self._base = file.absolute().parent
+        self._faults = faults
+
+    def config(self, root: tree.Node) -> Config:
+        """Read the whole file; what is wrong is left out, and told."""
+        faults = self._faults
+        found = root
+        if not isinstance(found, tree.Mapping):
+            faults.add(root.place, f"{FILE} is a mapping of keys, not {tree.kind(root)}")
+            found = tree.Mapping((), root.place)
+        for key, _ in found:
+            if key.text in _LATER:
+                faults.add(key.place, f"{key.text} is not supported yet by this version")
+            elif key.text not in _KEYS:
+                faults.unknown(key.place, "key", key.text, _KEYS)
+        providers = self._providers(found)
+        return Config(
+            file=self._file,
+            base=self._base,
+            zones=self._path(found.get("zones"), "zones"),
+            providers=providers,
+            targets=self._targets(found, tuple(providers)),
+            journal=self._journal(found.get("journal")),
+            observe=self._observe(found.get("observe")),
+            defaults=self._defaults(found.get("defaults")),
+            capabilities=self._capabilities(found.get("capabilities"), tuple(providers)),
+        )
+
+    def _path(self, node: tree.Node | None, otherwise: str) -> Path:
+        text = None if node is None else reading.text(node, self._faults, "a directory")
+        return self._base / (otherwise if text is None else Path(text).expanduser())
+
+    def _providers(self, root: tree.Mapping) -> dict[str, Mapping[str, Setting]]:
+        node = root.get("providers")
+        what = "a name and the settings of a DNS host, with its class"
+        if node is None:
+            self._faults.add(root.place, f"providers is missing: write {what}")
+            return {}
+        providers: dict[str, Mapping[str, Setting]] = {}
+        for key, value in reading.named(node, self._faults, what) or ():
+            # Known by name even when its settings are wrong: targets may name it.
+            providers[key.text] = {}
+            settings = reading.named(value, self._faults, what)
+            if settings is None:
+                continue
+            if "class" not in settings:
+                self._faults.add(value.place, f"{key.text} has no class: write octoDNS' class path")
+            providers[key.text] = {name.text: self._setting(node) for name, node in settings}
+        return providers
+
+    def _setting(self, node: tree.Node) -> Setting:
+        """Read as YAML 1.2 does (§10.3.2); ``yes`` and ``no`` are refused, ``00123`` is a text."""
+        if isinstance(node, tree.Mapping):
+            return {key.text: self._setting(value) for key, value in node}
+        if isinstance(node, tree.Sequence):
+            return [self._setting(item) for item in node.items]
+        if node.quoted:
+            return node.text
+        if node.is_null:
+            return None
+        if node.text.lower() in {"true", "false"}:
+            return node.text.lower() == "true"
+        if node.text.lower() in _YAML_1_1_BOOLEANS:
+            message = f"{node.text} is read in two ways: write true or false, or put it in quotes"
+            self._faults.add(node.place, message)
+        if _INTEGER.match(node.text):
+            return int(node.text)
+        return float(node.text) if _FLOAT.match(node.text) else node.text
+
+    def _targets(self, root: tree.Mapping, providers: tuple[str, ...]) -> tuple[Target, ...]:
+        node = root.get("targets")
+        what = "a zone (or a glob, such as '*') and its DNS hosts"
+        if node is None:
+            self._faults.add(root.place, f"targets is missing: write {what}")
+            return ()
+        targets = []
+        for key, value in reading.named(node, self._faults, what) or ():
+            pattern = self._pattern(key)
+            hosts: list[str] = []
+            for item in reading.items(value, self._faults, "the name of a provider"):
+                name = self._provider(item, providers)
+                if name in hosts:
+                    self._faults.add(item.place, f"{name} stands twice")
+                hosts += [] if name is None else [name]
+            targets.append(Target(pattern, tuple(hosts), key.place))
+        return tuple(targets)
+
+    def _pattern(self, key: tree.Scalar) -> str:
+        text = key.text.lower().rstrip(".")
+        if any(char in text for char in "*?["):
+            if not _GLOB.match(text):
+                self._faults.add(key.place, f"{key.text[:60]!r} is no glob of zone names")
+            return text
+        try:
+            return shown(absolute(f"{key.text}."))
+        except BadName as error:
+            self._faults.add(key.place, str(error))
+            return text
+
+    def _provider(self, node: tree.Node, providers: tuple[str, ...]) -> str | None:
+        name = reading.text(node, self._faults, "the name of a provider")
+        if name is not None and name not in providers:
+            self._faults.unknown(node.place, "provider", name, providers)
+            return None
+        return name
+
+    def _defaults(self, node: tree.Node | None) -> tree.Mapping | None:
+        return None if node is None else reading.named(node, self._faults, "keys of a zone file")
+
+    def _journal(self, node: tree.Node | None) -> FileStore | GitStore:
+        known = ("store", "directory", "branch", "remote")
+        found = None if node is None else reading.mapping(node, self._faults, "a journal", known)
+        default = FileStore(self._base / ".mailsync")
+        if found is None:
+            return default
+        store = found.get("store")
+        name = (
+            None if store is None else reading.word(store, self._faults, "store", ("file", "git"))
+        )
+        if store is None:
+            self._faults.add(found.place, "store is missing: write 'store: file' or 'store: git'")
+        if name == "git":
+            return GitStore(
+                self._path(found.get("directory"), "."),
+                self._git_name(found.get("branch"), GitStore.branch),
+                self._git_name(found.get("remote"), GitStore.remote),
+            )
+        for other in ("branch", "remote"):
+            if name == "file" and other in found:
+                self._faults.add(found.key(other).place, f"{other} goes with 'store: git'")
+        return FileStore(self._path(found.get("directory"), ".mailsync"))
+
+    def _git_name(self, node: tree.Node | None, otherwise: str) -> str:
+        text = None if node is None else reading.text(node, self._faults, "a name")
+        if node is None or text is None:
+            return otherwise
+        if not _BRANCH.match(text) or ".." in text or text.endswith(("/", ".", ".lock")):
+            self._faults.add(node.place, f"{text[:60]!r} is no name of a branch or a remote")
+            return otherwise
+        return text
+
+    def _observe(self, node: tree.Node | None) -> Observe:
+        if node is None:
+            return Observe()
+        if not isinstance(node, tree.Mapping):
+            return Observe(self._nameservers(node))
+        reading.mapping(node, self._faults, "observe", ("nameservers", "timeout"))
+        servers = node.get("nameservers")
+        timeout = reading.duration(node.get("timeout"), self._faults, "a timeout")
+        return Observe(
+            "auto" if servers is None else self._nameservers(servers),
+            Observe().timeout if timeout is None else timeout,
+        )
+
+    def _nameservers(
+        self, node: tree.Node
+    ) -> Literal["auto", "none"] | tuple[tuple[str, int], ...]:
+        if isinstance(node, tree.Scalar) and node.text in {"auto", "none"}:
+            return "auto" if node.text == "auto" else "none"
+        what = "auto, none, or a list of servers such as 192.0.2.53:5300"
+        servers = []
+        for item in reading.items(node, self._faults, what):
+            text = reading.text(item, self._faults, what)
+            if text is None:
+                continue
+            server = _server(text)
+            if server is None:
+                self._faults.add(item.place, f"{text[:60]!r} is no server: write {what}")
+            elif server in servers:
+                self._faults.add(item.place, f"{text} stands twice")
+            else:
+                servers.append(server)
+        return tuple(servers)
+
+    def _capabilities(
+        self, node: tree.Node | None, providers: tuple[str, ...]
+    ) -> dict[str, Mapping[str, str | int]]:
+        what = "the name of a provider and what it can do"
+        found = None if node is None else reading.named(node, self._faults, what)
+        capabilities: dict[str, Mapping[str, str | int]] = {}
+        for key, value in found or ():
+            if key.text not in providers:
+                self._faults.unknown(key.place, "provider", key.text, providers)
+            fields = reading.mapping(value, self._faults, what, ("ttl", "min_ttl", "max_ttl"))
+            if fields is not None:
+                capabilities[key.text] = self._capability(fields)
+        return capabilities
+
+    def _capability(self, fields: tree.Mapping) -> Mapping[str, str | int]:
+        said: dict[str, str | int] = {}
+        ttl = fields.get("ttl")
+        if ttl is not None:
+            said["ttl"] = reading.word(ttl, self._faults, "value", ("fixed", "settable")) or ""
+        for name in ("min_ttl", "max_ttl"):
+            bound = reading.duration(fields.get(name), self._faults, "a TTL")
+            if bound is not None:
+                said[name] = bound
+        return said
+
+
+def _server(text: str) -> tuple[str, int] | None:
+    """Read ``HOST``, ``HOST:PORT``, ``[IPv6]:PORT`` or a bare IPv6 address."""
+    match = re.fullmatch(r"\[([^\]]+)\](?::(\d{1,5}))?|([^:\[\]]+)(?::(\d{1,5}))?", text, re.ASCII)
+    host, digits = (match[1] or match[3], match[2] or match[4]) if match else (text, None)
+    bracketed = match is not None and match[1] is not None
+    if reading.is_address(host):
+        known = (":" in host) == (bracketed or match is None)
+    else:
+        known = not bracketed and match is not None and _is_host(host)
+    port = _PORT if digits is None else int(digits)
+    return (host, port) if known and 0 < port <= 65535 else None
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return is_host(absolute(text.rstrip(".") + "."))
+    except BadName:
+        return False

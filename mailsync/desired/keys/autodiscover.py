@@ -1,0 +1,41 @@
+"""``autodiscover``: where mail clients look for their server's settings."""
+
+from __future__ import annotations
+
+from mailsync.desired import reading
+from mailsync.desired.context import Context
+from mailsync.desired.model import Wish
+from mailsync.desired.registry import Key
+from mailsync.desired.tree import Mapping, Node
+
+
+def read(node: Node, context: Context) -> tuple[Wish, ...]:
+    """Read ``autodiscover.outlook.com.``, ``{target: …, ttl: …}`` or ``absent``."""
+    key = (f"autodiscover.{context.domain}", "CNAME")
+    if reading.is_absent(node):
+        return (context.wish("autodiscover", key, (), node.place),)
+    ttl, source = None, node
+    if isinstance(node, Mapping):
+        fields = reading.mapping(node, context.faults, "a host", ("target", "ttl"))
+        if fields is None:
+            return ()
+        ttl, found = context.own_ttl(fields), fields.get("target")
+        if found is None:
+            context.faults.add(node.place, "target is missing: write the name of a host")
+            return ()
+        source = found
+    target = context.host(source)
+    if target is None:
+        return ()
+    if target == key[0]:
+        context.faults.add(source.place, "autodiscover points to itself: write another host")
+        return ()
+    return (context.wish("autodiscover", key, (target,), node.place, ttl),)
+
+
+KEY = Key(
+    "autodiscover",
+    "The host that tells mail clients their settings: the target of a CNAME at autodiscover. "
+    "'absent' removes it.",
+    read,
+)

@@ -1,0 +1,13 @@
+"""``cutover``: the terms on which mail is moved; see `mailsync.desired.terms`."""
+
+from __future__ import annotations
+
+from mailsync.desired.registry import Key
+
+KEY = Key(
+    "cutover",
+    "When and how mail is moved: at, ttl, lead, soak, window, timezone, old_until, and the bounds "
+    "of what cannot be known (unseen_ttl, resolver_min_ttl, negative_ttl, retire_safety, "
+    "queue_lifetime, verifier_delay).",
+    read=None,
+)

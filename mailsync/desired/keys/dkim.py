@@ -1,0 +1,84 @@
+"""``dkim``: public keys by selector (RFC 6376 §3.6)."""
+
+from __future__ import annotations
+
+import re
+
+from mailsync.desired import reading
+from mailsync.desired.context import Context
+from mailsync.desired.model import Wish
+from mailsync.desired.registry import Key
+from mailsync.desired.tree import Mapping, Node, Scalar
+from mailsync.dns.names import is_host
+from mailsync.dns.rrset import txt_value
+from mailsync.mail import dkim
+
+_WHAT = "a key record"
+_LINE_BREAK = re.compile(r"[ \t]*\n[ \t]*")
+
+
+def read(node: Node, context: Context) -> tuple[Wish, ...]:
+    """Read ``{s2026: "v=DKIM1; k=rsa; p=…", sel2: {cname: sel2.example.net.}, old: absent}``."""
+    selectors = reading.named(node, context.faults, "a selector and its key record")
+    wishes: list[Wish] = []
+    for selector, value in selectors or ():
+        name = _owner(selector, context)
+        if name is not None:
+            wishes += _selector(name, selector, value, context)
+    return tuple(wishes)
+
+
+def _owner(selector: Scalar, context: Context) -> str | None:
+    """Selectors are one or more labels, dots between (RFC 6376 §3.1)."""
+    labels = selector.text.lower()
+    # Underscores are no letters of RFC 5321 §2.3.5's sub-domains, but are in use everywhere.
+    if labels.endswith(".") or not is_host(labels.replace("_", "-x-x") + "."):
+        message = f"{selector.text[:60]!r} is no selector: labels as in s2026 (RFC 6376 §3.1)"
+        context.faults.add(selector.place, message)
+        return None
+    return context.owner(selector, "a selector", f"{labels}._domainkey")
+
+
+def _selector(name: str, selector: Scalar, node: Node, context: Context) -> list[Wish]:
+    if reading.is_absent(node):
+        # It is not said which of the two it is now.
+        return [context.wish("dkim", (name, t), (), selector.place) for t in ("TXT", "CNAME")]
+    if not isinstance(node, Mapping):
+        return _txt(name, selector, node, None, context)
+    fields = reading.mapping(node, context.faults, _WHAT, ("txt", "cname", "ttl"))
+    if fields is None:
+        return []
+    ttl, txt, cname = context.own_ttl(fields), fields.get("txt"), fields.get("cname")
+    if (txt is None) == (cname is None):
+        context.faults.add(node.place, "write either txt or cname: one selector is one of the two")
+        return []
+    if txt is not None:
+        return _txt(name, selector, txt, ttl, context)
+    target = None if cname is None else context.name(cname, "a name")
+    if target is None:
+        return []
+    return [context.wish("dkim", (name, "CNAME"), (target,), selector.place, ttl)]
+
+
+def _txt(name: str, selector: Scalar, node: Node, ttl: int | None, context: Context) -> list[Wish]:
+    text = reading.text(node, context.faults, _WHAT)
+    if text is None:
+        return []
+    # A key written as a block: a line break in base64 is no part of it (RFC 6376 §3.2).
+    text = _LINE_BREAK.sub("", text.strip())
+    try:
+        record = dkim.parse(text)
+    except dkim.BadDkim as error:
+        context.faults.add(node.place, str(error))
+        return []
+    for objection in dkim.objections(record):
+        context.faults.add(node.place, objection)
+    return [context.wish("dkim", (name, "TXT"), (txt_value(text),), selector.place, ttl)]
+
+
+KEY = Key(
+    "dkim",
+    "DKIM keys by selector: the record as text, {cname: TARGET} where a service keeps the key, or "
+    "'absent'. A new key takes a new selector.",
+    read,
+)

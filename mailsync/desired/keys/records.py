@@ -1,0 +1,143 @@
+"""``records``: any other records, as whole RRsets, in octoDNS' syntax.
+
+A record that a key of its own speaks of (MX at the apex, SPF, DMARC, DKIM, autodiscover) is written
+there: only so is it changed in its safe order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailsync.desired import reading, values
+from mailsync.desired.context import Context
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Kind, Wish
+from mailsync.desired.registry import Key
+from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
+from mailsync.dns.rrset import txt_text
+from mailsync.mail import spf
+
+_WHAT = "a record, such as {type: A, value: 192.0.2.80}"
+_FIELDS = ("type", "ttl", "value", "values", "absent")
+_LATER = ("octodns", "dynamic", "geo")
+"""What octoDNS has beside; metadata that a DNS host keeps with a record stays as it is."""
+
+_KINDS: dict[str, Kind] = {"MX": "mx", "A": "host", "AAAA": "host"}
+_SINGLE = frozenset({"CNAME", "DNAME"})
+
+
+def read(node: Node, context: Context) -> tuple[Wish, ...]:
+    """Read ``{www: {type: A, value: 192.0.2.80}}``; a name takes one record or a list of them.
+
+    ``{type: A, absent: true}`` removes an RRset. Names are relative to the domain; ``''`` or ``@``
+    is the domain itself.
+    """
+    names = reading.named(node, context.faults, "a name and its records")
+    wishes: list[Wish] = []
+    for key, value in names or ():
+        name = context.owner(key, "a name", key.text or "@")
+        if name is None:
+            continue
+        for item in reading.items(value, context.faults, _WHAT):
+            wishes += _record(name, key, item, context)
+    return tuple(wishes)
+
+
+def _record(name: str, key: Scalar, node: Node, context: Context) -> Iterator[Wish]:
+    faults = context.faults
+    fields = reading.mapping(node, faults, _WHAT, (*_FIELDS, *_LATER))
+    if fields is None:
+        return
+    for word in _LATER:
+        if word in fields:
+            faults.add(fields.key(word).place, f"{word} is not supported yet by this version")
+    rdtype = _type(name, fields, context)
+    ttl = context.own_ttl(fields)
+    absent = fields.get("absent")
+    if rdtype is None or (ttl is None and "ttl" in fields):
+        return
+    kind = _KINDS.get(rdtype, "record")
+    if absent is not None:
+        if reading.boolean(absent, faults, "value") and _nothing_beside(fields, faults):
+            yield context.wish(kind, (name, rdtype), (), key.place)
+        return
+    found = _values(fields, faults)
+    if found is None:
+        return
+    items = reading.items(found, faults, "a value")
+    texts = [values.read(rdtype, item, context) for item in items]
+    known = [text for text in texts if text is not None]
+    if rdtype in _SINGLE and len(texts) > 1:
+        faults.add(found.place, f"{rdtype} has one value (RFC 2181 §10.1)")
+    elif known and len(known) == len(texts) and not _misplaced(rdtype, name, known, node, context):
+        yield context.wish(kind, (name, rdtype), tuple(known), key.place, ttl)
+
+
+def _type(name: str, fields: Mapping, context: Context) -> str | None:
+    node = fields.get("type")
+    if node is None:
+        context.faults.add(fields.place, f"type is missing: write {_WHAT}")
+        return None
+    rdtype = reading.word(node, context.faults, "type", values.TYPES)
+    if rdtype is None:
+        return None
+    if name == context.zone and rdtype in {"NS", "DS"}:
+        message = f"{rdtype} of the zone itself is the delegation: change it at the DNS host"
+        context.faults.add(node.place, message)
+        return None
+    own = _own_key(name, rdtype, context)
+    if own is not None:
+        message = f"write it under {own!r}: only there is it changed in its safe order"
+        context.faults.add(node.place, message)
+        return None
+    return rdtype
+
+
+def _own_key(name: str, rdtype: str, context: Context) -> str | None:
+    """Name the key that speaks of such a record, if there is one."""
+    domain = context.domain
+    own = {
+        (domain, "MX"): "mx",
+        (f"_dmarc.{domain}", "TXT"): "dmarc",
+        (f"autodiscover.{domain}", "CNAME"): "autodiscover",
+    }
+    above = f"_domainkey.{domain}"
+    selector = name.endswith(f".{above}") and name != f"*.{above}"
+    if selector and rdtype in {"TXT", "CNAME"}:
+        return "dkim"
+    return own.get((name, rdtype))
+
+
+def _values(fields: Mapping, faults: Faults) -> Node | None:
+    value, several = fields.get("value"), fields.get("values")
+    if (value is None) == (several is None):
+        faults.add(fields.place, "write either value or values")
+        return None
+    if isinstance(value, Sequence):
+        faults.add(value.place, "value takes one; write values for a list")
+        return None
+    return several if value is None else value
+
+
+def _nothing_beside(fields: Mapping, faults: Faults) -> bool:
+    beside = [name for name in ("value", "values", "ttl") if name in fields]
+    for name in beside:
+        faults.add(fields.key(name).place, f"{name} stands beside absent: drop one of the two")
+    return not beside
+
+
+def _misplaced(rdtype: str, name: str, texts: list[str], node: Node, context: Context) -> bool:
+    if rdtype != "TXT" or name != context.domain:
+        return False
+    if any(spf.is_spf(txt_text(text)) for text in texts):
+        context.faults.add(node.place, "an SPF record of the domain: write it under 'spf'")
+        return True
+    return False
+
+
+KEY = Key(
+    "records",
+    "Any other records, as whole RRsets, in octoDNS' syntax: name to {type, ttl, value or values}, "
+    "or to a list of them. {type: A, absent: true} removes an RRset.",
+    read,
+)

@@ -1,0 +1,147 @@
+"""What a domain's file asks for, as plain values: wishes, and the terms of the cutover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Kind = Literal[
+    "mx", "host", "spf", "dkim", "dmarc", "verification", "autodiscover", "record", "null-key"
+]
+"""What a wish is for; each has its choreography in `mailsync.plan`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands in a file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Write it as ``file:line:column``."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One RRset, or our values of a shared one, as a file asks for it.
+
+    ``values`` are canonical presentation texts; none means that the user asks for absence.
+    ``named`` are values that are ours by name although not wished for (a verification token that
+    is to go). ``ttl`` is in seconds; ``own_ttl`` tells that it stands at this very record and was
+    not inherited from the file's default.
+    """
+
+    kind: Kind
+    name: str
+    type: str
+    values: tuple[str, ...]
+    ttl: int
+    place: Place
+    own_ttl: bool = False
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A stretch of the week in which a switch may run: weekdays (Monday is 0), minutes of the day.
+
+    ``end`` is exclusive and greater than ``start``; 1440 is midnight at the end of that day.
+    """
+
+    days: frozenset[int]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a switch may run, in the cutover's time zone; no opening at all means always."""
+
+    openings: tuple[Opening, ...] = ()
+    text: str = ""
+
+    def next_open(self, time: datetime, zone: ZoneInfo) -> datetime:
+        """Find the first instant at or after ``time`` (aware) that lies inside the window."""
+        if not self.openings:
+            return time
+        local = time.astimezone(zone)
+        candidates = []
+        for ahead in range(8):
+            midnight = (local + timedelta(days=ahead)).replace(
+                hour=0, minute=0, second=0, microsecond=0, fold=0
+            )
+            for opening in self.openings:
+                if midnight.weekday() not in opening.days:
+                    continue
+                opens = _at_minute(midnight, opening.start)
+                closes = _at_minute(midnight, opening.end)
+                if time < closes:
+                    candidates.append(max(opens, time))
+            if candidates:
+                break
+        return min(candidates).astimezone(time.tzinfo)
+
+
+def _at_minute(midnight: datetime, minute: int) -> datetime:
+    """Give the instant of a wall-clock minute of that day, across changes of daylight time."""
+    day = midnight + timedelta(days=minute // 1440)
+    return day.replace(hour=minute % 1440 // 60, minute=minute % 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutover:
+    """The terms on which mail is moved (design §2 and §4); durations in seconds.
+
+    ``ttl``: the TTL while a switch is under way. ``lead``: how long before ``at`` TTLs go down.
+    ``soak``: how long after a switch the way back stays short. ``old_until``: until when the old
+    service keeps accepting mail. The rest bounds what cannot be known:
+
+    - ``unseen_ttl``: TTL of a version that nobody saw and that may have been replaced just now.
+    - ``resolver_min_ttl``: resolvers that keep answers longer than their TTL keep them this long.
+    - ``negative_ttl``: the longest time for which a resolver remembers that a name has no RRset.
+    - ``retire_safety``: how much longer the old service stays (senders reuse open connections).
+    - ``queue_lifetime``: how long a sender may keep trying to deliver (RFC 5321 §4.5.4.1).
+    - ``verifier_delay``: how long after delivery a DKIM signature may still be verified.
+    """
+
+    at: datetime | None = None
+    ttl: int = 300
+    lead: int = 864000
+    soak: int = 864000
+    window: Window = field(default_factory=Window)
+    timezone: str = "UTC"
+    old_until: datetime | None = None
+    unseen_ttl: int = 86400
+    resolver_min_ttl: int = 300
+    negative_ttl: int = 10800
+    retire_safety: int = 300
+    queue_lifetime: int = 432000
+    verifier_delay: int = 172800
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the window is read and times are shown."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """All that the files say about one mail domain.
+
+    ``domain`` and ``zone`` are absolute names. ``kinds`` are the keys that the file names: what is
+    not named is left alone. ``no_mail`` is ``mail: none``. ``targets`` are the DNS hosts' names.
+    """
+
+    domain: str
+    zone: str
+    wishes: tuple[Wish, ...]
+    place: Place
+    targets: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    no_mail: bool = False
+    cutover: Cutover = field(default_factory=Cutover)

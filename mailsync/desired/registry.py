@@ -1,0 +1,67 @@
+"""The keys that a zone file may hold: each is one module of `mailsync.desired.keys`.
+
+A module there is known as soon as it stands there: it says what it is in a `Key` named ``KEY``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from mailsync.desired import keys
+from mailsync.desired.context import Context
+from mailsync.desired.model import Wish
+from mailsync.desired.tree import Node
+
+LATER = frozenset(
+    {
+        "acknowledge",
+        "bimi",
+        "domains",
+        "mta_sts",
+        "profile",
+        "prune",
+        "ptr",
+        "services",
+        "srv",
+        "subdomains",
+        "tls_rpt",
+        "tlsa",
+    }
+)
+"""Keys that are part of the files' syntax, and that this version does not read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its name, what it is for in a sentence or two, and how it is read.
+
+    ``read`` gives wishes; it tells faults to the context and never raises. A setting (``ttl``,
+    ``cutover``) gives none: `zone` reads it before all others. ``kinds``: the keys that it speaks
+    for, when that is not itself.
+    """
+
+    name: str
+    doc: str
+    read: Callable[[Node, Context], tuple[Wish, ...]] | None
+    kinds: frozenset[str] | None = None
+
+    @property
+    def speaks_for(self) -> frozenset[str]:
+        """The keys that a file has named when it names this one."""
+        if self.kinds is not None:
+            return self.kinds
+        return frozenset() if self.read is None else frozenset({self.name})
+
+
+@cache
+def known() -> Mapping[str, Key]:
+    """Give all keys by name."""
+    modules = (
+        importlib.import_module(f"{keys.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(keys.__path__)
+    )
+    return {module.KEY.name: module.KEY for module in modules}

@@ -1,0 +1,95 @@
+"""From the ``cutover`` mapping to `model.Cutover`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mailsync.desired import moment, reading, window
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Cutover, Window
+from mailsync.desired.tree import Mapping, Node
+
+_DURATIONS = (
+    "ttl",
+    "lead",
+    "soak",
+    "unseen_ttl",
+    "resolver_min_ttl",
+    "negative_ttl",
+    "retire_safety",
+    "queue_lifetime",
+    "verifier_delay",
+)
+_KEYS = ("at", "old_until", "window", "timezone", *_DURATIONS)
+_LATER = frozenset({"tasks"})
+
+
+def read(node: Node, faults: Faults) -> Cutover:
+    """Read the terms; what is not said, or wrong, is as `Cutover` has it."""
+    found = reading.mapping(node, faults, "cutover", (*_KEYS, *_LATER))
+    if found is None:
+        return Cutover()
+    for key, _ in found:
+        if key.text in _LATER:
+            faults.add(key.place, f"{key.text} is not supported yet by this version")
+    durations: dict[str, int] = {}
+    for name in _DURATIONS:
+        value = reading.duration(found.get(name), faults, name)
+        if value is not None:
+            durations[name] = value
+    zone = _zone(found.get("timezone"), faults)
+    return Cutover(
+        at=_time(found.get("at"), zone, faults, days=False),
+        old_until=_time(found.get("old_until"), zone, faults, days=True),
+        window=_window(found.get("window"), faults),
+        timezone=zone.key,
+        **durations,
+    )
+
+
+def merged(over: Node, under: Node) -> Node:
+    """Let one mapping's entries win over another's, key by key; both keep their places."""
+    if not isinstance(over, Mapping) or not isinstance(under, Mapping):
+        return over
+    rest = tuple(entry for entry in under.entries if entry[0].text not in over)
+    return Mapping((*over.entries, *rest), over.place)
+
+
+def _zone(node: Node | None, faults: Faults) -> ZoneInfo:
+    default = ZoneInfo(Cutover().timezone)
+    text = None if node is None else reading.text(node, faults, "a time zone")
+    if node is None or text is None:
+        return default
+    zone = moment.time_zone(text)
+    if zone is None:
+        faults.unknown(node.place, "time zone", text, moment.time_zones())
+        return default
+    return zone
+
+
+def _time(node: Node | None, zone: ZoneInfo, faults: Faults, *, days: bool) -> datetime | None:
+    text = None if node is None else reading.text(node, faults, "a time")
+    if node is None or text is None:
+        return None
+    try:
+        return moment.moment_or_day(text, zone) if days else moment.moment(text, zone)
+    except moment.BadTime as error:
+        faults.add(node.place, str(error))
+        return None
+
+
+def _window(node: Node | None, faults: Faults) -> Window:
+    if node is None:
+        return Window()
+    windows: list[Window] = []
+    for item in reading.items(node, faults, "an opening"):
+        text = reading.text(item, faults, "a window")
+        try:
+            windows += [] if text is None else [window.parse(text)]
+        except window.BadWindow as error:
+            faults.add(item.place, str(error))
+    if len(windows) > 1 and not all(found.openings for found in windows):
+        faults.add(node.place, "'always' stands alone, beside no other opening")
+    openings = tuple(opening for found in windows for opening in found.openings)
+    return Window(openings, "; ".join(found.text for found in windows))

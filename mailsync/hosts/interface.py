@@ -1,0 +1,28 @@
+"""What a DNS host is to mailsync: a listing of RRsets, and a guarded write of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from mailsync.dns.rrset import Key, RRset
+from mailsync.plan.live import Capability
+from mailsync.plan.model import Change
+
+
+class Host(Protocol):
+    """One configured DNS host. Nothing is kept between two calls: each read is a new listing."""
+
+    name: str
+    capability: Capability
+
+    def read(self, zone: str) -> Mapping[Key, RRset]:
+        """List all RRsets of a zone, canonical. Raises `HostError` (also for an unknown zone)."""
+
+    def write(self, zone: str, changes: Sequence[Change]) -> None:
+        """Carry out the changes and nothing else, as one step where the host can.
+
+        Reads first and compares: every RRset of the changes must still be the change's ``before``,
+        else `StaleWrite` is raised and nothing is written. Never retries. Raises `HostError`; then
+        it is not known whether anything was written: read before doing anything else.
+        """

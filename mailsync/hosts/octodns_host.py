@@ -1,0 +1,135 @@
+"""An octoDNS provider as a DNS host: guarded, one step at a time, one line when it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from octodns.zone import Zone
+
+from mailsync.dns.names import absolute, is_at_or_below, shown
+from mailsync.dns.rrset import BadValue, Key, RRset
+from mailsync.errors import HostError, MailsyncError, StaleWrite
+from mailsync.hosts.adoption import Adoption
+from mailsync.hosts.capabilities import Adapter
+from mailsync.hosts.failures import in_one_line, is_stale
+from mailsync.hosts.records import key_of, rrset_of
+from mailsync.hosts.secrets import Secrets
+from mailsync.plan.live import Capability
+from mailsync.plan.model import Change
+
+_NOTHING_WRITTEN = "nothing was written"
+_NOT_KNOWN = "it is not known what was written: run `mailsync plan` before anything else"
+
+
+@dataclass(eq=False, slots=True)
+class OctodnsHost:
+    """A `Host` on an octoDNS provider.
+
+    ``provider`` makes a new one: some keep what they once read, and a second write would then be
+    compared with what was live before the first. ``adapter`` is what is known of its class.
+    """
+
+    name: str
+    capability: Capability
+    provider: Callable[[], Any] = field(repr=False)
+    adapter: Adapter = field(default_factory=Adapter)
+    secrets: Secrets = field(default_factory=Secrets)
+
+    def read(self, zone: str) -> Mapping[Key, RRset]:
+        """List all RRsets of a zone, canonical; raises `HostError`, also for an unknown zone.
+
+        What cannot be said in presentation text is left out: nobody may change it here either.
+        """
+        origin = absolute(zone)
+        # No sub-zones: what a DNS host lists is in its zone, whatever else is configured.
+        listing = Zone(origin, [])
+        with self._failing_as_host_error(origin):
+            exists = self.provider().populate(listing, target=True, lenient=True)
+        if exists is False:
+            raise HostError(
+                f"DNS host {self.name!r} has no such zone: create it there, or correct `targets` "
+                "in mailsync.yaml",
+                where=shown(origin),
+            )
+        rrsets: dict[Key, RRset] = {}
+        for record in listing.records:
+            try:
+                rrsets[key_of(record)] = rrset_of(record)
+            except BadValue:
+                continue
+        return dict(sorted(rrsets.items()))
+
+    def write(self, zone: str, changes: Sequence[Change]) -> None:
+        """Carry out the changes and nothing else, in one apply of the provider; see `Host.write`.
+
+        Raises `StaleWrite`, and `HostError`; a message that does not say "nothing was written"
+        leaves it open.
+        """
+        origin = absolute(zone)
+        self._refuse_what_cannot_be(origin, changes)
+        if not changes:
+            return
+        adoption = Adoption(self.name, origin, changes)
+        with self._failing_as_host_error(origin, _NOTHING_WRITTEN):
+            provider = self.provider()
+            if getattr(provider, "apply_disabled", False):
+                raise HostError(
+                    f"DNS host {self.name!r} is set to apply_disabled: nothing was written",
+                    where=shown(origin),
+                )
+            plan = provider.plan(adoption.asked(provider), processors=[adoption])
+            plan = adoption.only_asked(plan)
+        if plan is None:
+            return
+        with self._failing_as_host_error(origin, _NOT_KNOWN):
+            provider.apply(plan)
+
+    def _refuse_what_cannot_be(self, origin: str, changes: Sequence[Change]) -> None:
+        seen: set[Key] = set()
+        for change in changes:
+            why = self._obstacle(origin, change)
+            if change.key in seen:
+                why = "is named by two changes of one write"
+            if why:
+                name, rdtype = change.key
+                raise HostError(f"{name} {rdtype}: {why}; nothing was written", where=shown(origin))
+            seen.add(change.key)
+
+    def _obstacle(self, origin: str, change: Change) -> str:
+        name, rdtype = change.key
+        before, after = change.before, change.after
+        if not is_at_or_below(name, origin):
+            return f"is not in the zone {shown(origin)}"
+        if rdtype == "SOA" or (rdtype == "NS" and name == origin):
+            return "belongs to the DNS host and is never changed"
+        if rdtype == "MX" and before and after and self.adapter.recreates:
+            return (
+                f"the adapter of DNS host {self.name!r} deletes an RRset and then creates it "
+                "anew, and mail would find no MX in between: change it at the DNS host"
+            )
+        if after and (before is None or before.ttl != after.ttl):
+            if before and not self.capability.settable:
+                return f"DNS host {self.name!r} keeps its TTLs: plan again"
+            if self.capability.nearest(after.ttl) != after.ttl:
+                return (
+                    f"DNS host {self.name!r} takes TTLs from {self.capability.ttl_min} to "
+                    f"{self.capability.ttl_max} s, not {after.ttl} s: plan again"
+                )
+        return ""
+
+    @contextmanager
+    def _failing_as_host_error(self, origin: str, outcome: str = "") -> Iterator[None]:
+        try:
+            yield
+        except MailsyncError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a provider may raise anything
+            said = in_one_line(error, self.secrets)
+            if is_stale(error):
+                raise StaleWrite(f"DNS host {self.name!r}: {said}", where=shown(origin)) from None
+            if outcome and _NOTHING_WRITTEN not in said:
+                said = f"{said}; {outcome}"
+            raise HostError(f"DNS host {self.name!r}: {said}", where=shown(origin)) from None

@@ -1,0 +1,159 @@
+"""One question to one authoritative server: bounded in size and time, and whatever comes back.
+
+dnspython drops replies of another sender, with another id, to another question, or malformed.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+from dataclasses import dataclass
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from mailsync.dns.rrset import BadValue, Key, RRset, canonical
+
+_PAYLOAD = 1232
+"""Octets of UDP that are not fragmented on the way (DNS flag day 2020); more comes over TCP."""
+
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+_NO_EDNS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Server:
+    """One address of a name server. ``name``: as the delegation or the configuration has it."""
+
+    name: str
+    address: str
+    port: int = 53
+
+    def __str__(self) -> str:
+        """Write name and address, as messages have it."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        endpoint = f"{host}:{self.port}"
+        return endpoint if self.name == self.address else f"{self.name} ({endpoint})"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a server: ``timeout`` in seconds for each of ``tries``."""
+
+    timeout: float = 3.0
+    tries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer that can be used. ``no_route``: this machine cannot reach that kind of address."""
+
+    reason: str
+    no_route: bool = False
+
+
+Reply = dns.message.Message | Silence
+
+
+def ask(server: Server, name: str, rdtype: str, patience: Patience) -> Reply:
+    """Ask for an RRset without recursion: EDNS over UDP, TCP when truncated, twice if need be."""
+    reply = _asked(server, name, rdtype, patience, edns=True)
+    if isinstance(reply, dns.message.Message) and reply.rcode() in _NO_EDNS:
+        return _asked(server, name, rdtype, patience, edns=False)  # RFC 6891 §7
+    return reply
+
+
+def _asked(server: Server, name: str, rdtype: str, patience: Patience, *, edns: bool) -> Reply:
+    query = dns.message.make_query(
+        name, rdtype, use_edns=0 if edns else False, payload=_PAYLOAD if edns else None
+    )
+    query.flags &= ~dns.flags.RD
+    reply: Reply = Silence("was not asked")
+    for _ in range(patience.tries):
+        reply = _once(query, server, patience.timeout)
+        if isinstance(reply, dns.message.Message) or reply.no_route:
+            break
+    return reply
+
+
+def _once(query: dns.message.Message, server: Server, timeout: float) -> Reply:
+    try:
+        reply, _ = dns.query.udp_with_fallback(
+            query,
+            server.address,
+            timeout,
+            server.port,
+            ignore_unexpected=True,
+            ignore_errors=True,
+        )
+    except dns.exception.Timeout:
+        return Silence(f"did not answer within {timeout:g} s")
+    except OSError as error:
+        if error.errno in _NO_ROUTE:
+            family = f"IPv{ipaddress.ip_address(server.address).version}"
+            return Silence(f"cannot be asked: this machine has no {family} route", no_route=True)
+        return Silence(f"cannot be asked: {error.strerror or error}")
+    except (dns.exception.DNSException, EOFError, ValueError):
+        return Silence("gave an answer that cannot be read")
+    return reply
+
+
+def authoritative(reply: Reply) -> str:
+    """Say why a reply is no authoritative answer, in words after the server's name; or ``""``."""
+    if isinstance(reply, Silence):
+        return reply.reason
+    if reply.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+        return f"answered {dns.rcode.to_text(reply.rcode())}"
+    if not reply.flags & dns.flags.AA:
+        return "answered without authority"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A CNAME where another type was asked for."""
+
+    target: str
+    ttl: int
+
+
+def served(reply: dns.message.Message, key: Key) -> RRset | Alias | None:
+    """Give what an authoritative answer says of an RRset; None: there is none."""
+    name, rdtype = key
+    found = _answer(reply, name, rdtype)
+    if found is None:
+        alias = _answer(reply, name, "CNAME")
+        return None if alias is None else Alias(alias[0].to_text().lower(), alias.ttl)
+    values = tuple(canonical_text(rdtype, rdata.to_text()) for rdata in found)
+    return RRset(name, rdtype, found.ttl, values)
+
+
+def canonical_text(rdtype: str, text: str) -> str:
+    """Write a value as `canonical` does, or as it is where that does not know better."""
+    try:
+        return canonical(rdtype, text)
+    except BadValue:
+        return text
+
+
+def soa_negative_ttl(reply: dns.message.Message, zone: str) -> int | None:
+    """Give min(SOA TTL, SOA MINIMUM) in seconds (RFC 2308 §5); None: no SOA in the answer."""
+    found = _answer(reply, zone, "SOA")
+    return None if found is None else min(found.ttl, found[0].minimum)
+
+
+def _answer(reply: dns.message.Message, name: str, rdtype: str) -> dns.rrset.RRset | None:
+    found = reply.get_rrset(
+        reply.answer,
+        dns.name.from_text(name),
+        dns.rdataclass.IN,
+        dns.rdatatype.from_text(rdtype),
+    )
+    return found or None

@@ -1,0 +1,230 @@
+"""What stops a domain's plan, and what the user should know about it.
+
+The guards of design §3 do not depend on what the file says otherwise, nor on the zone's size.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mailsync.dns.names import is_at_or_below, shown
+from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.mail import dmarc, spf
+from mailsync.plan.choreography import Scene
+from mailsync.plan.course import Course, low_ttl
+from mailsync.plan.holds import named
+from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.model import Finding
+
+
+def findings(
+    scene: Scene,
+    courses: tuple[Course, ...],
+    switch_at: datetime,
+    retire: datetime | None,
+    lowering: datetime,
+    *,
+    rollback: bool,
+) -> tuple[Finding, ...]:
+    """Collect all findings, errors first."""
+    found = [one for course in courses for _, steps in course.parts for one in steps.findings]
+    found += _no_address(scene, courses)
+    found += _cname_conflicts(scene, courses)
+    found += _too_late(scene, courses, switch_at, retire, lowering)
+    found += _rollback(scene, courses) if rollback else []
+    found += _at_outside_window(scene, courses)
+    found += _ttl_bounds(scene, courses)
+    found += _lagging(scene, courses)
+    found += _unmanaged(scene)
+    found += [
+        Finding("authority-unknown", "info", gate.detail, shown(scene.desired.domain))
+        for gate in scene.live.gates
+        if gate.name == "authority" and gate.state == "unknown"
+    ]
+    rank = {"error": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda one: (rank[one.severity], one.id, one.where)))
+
+
+def _place(course: Course) -> str:
+    return str(course.parts[0][0].place)
+
+
+def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """An MX host in this zone needs an address of its own, not an alias (RFC 5321 §5.1)."""
+    after = {course.key: course.switch for course in courses}
+    found = []
+    for course in courses:
+        if course.key[1] != "MX" or course.switch is None:
+            continue
+        for host in sorted(hosts(course.switch.values)):
+            if not is_at_or_below(host, scene.desired.zone) or _delegated(scene, host):
+                continue
+
+            def there(rdtype: str, host: str = host) -> RRset | None:
+                return after.get((host, rdtype), scene.live.get((host, rdtype)))
+
+            if there("CNAME"):
+                message = f"the MX host {host} is an alias (CNAME), which mail must not be sent to"
+                found.append(Finding("mx-target-cname", "error", message, _place(course)))
+            elif not there("A") and not there("AAAA"):
+                message = (
+                    f"the MX host {host} has no address in this zone: name it under 'hosts', or "
+                    "write the name of the server that really takes the mail"
+                )
+                found.append(Finding("mx-target-no-address", "error", message, _place(course)))
+    return found
+
+
+def _delegated(scene: Scene, host: str) -> bool:
+    return any(
+        key[1] == "NS" and key[0] != scene.desired.zone and is_at_or_below(host, key[0])
+        for key in scene.live.rrsets
+    )
+
+
+def _cname_conflicts(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """An alias stands alone at its name (RFC 2181 §10.1)."""
+    kept: dict[str, set[str]] = {}
+    for name, rdtype in scene.live.rrsets:
+        kept.setdefault(name, set()).add(rdtype)
+    for course in courses:
+        types = kept.setdefault(course.key[0], set())
+        (types.discard if course.settle is None else types.add)(course.key[1])
+    found = []
+    for course in courses:
+        types = kept[course.key[0]]
+        created = course.live is None and course.settle is not None
+        if created and "CNAME" in types and len(types) > 1:
+            others = ", ".join(sorted(types - {course.key[1]}))
+            message = (
+                f"{named(course.key)} cannot stand beside {others} at one name: remove the other "
+                "first, or leave this one out"
+            )
+            found.append(Finding("cname-conflict", "error", message, _place(course)))
+    return found
+
+
+def _too_late(
+    scene: Scene,
+    courses: tuple[Course, ...],
+    switch_at: datetime,
+    retire: datetime | None,
+    lowering: datetime,
+) -> list[Finding]:
+    """An old service that ends before the last resolver lets go of it would lose mail."""
+    cutover = scene.desired.cutover
+    pending = [course for course in courses if course.routes and course.key[1] != "CNAME"]
+    if cutover.old_until is None or retire is None or retire <= cutover.old_until or not pending:
+        return []
+    low = scene.lifetimes.of_ttl(low_ttl(scene))
+    latest = cutover.old_until - timedelta(seconds=cutover.retire_safety) - low
+    zone = cutover.zone
+    message = (
+        f"the old service ends at {_local(cutover.old_until, zone)}, but it may be asked until "
+        f"{_local(retire, zone)}: the switch would have to run by {_local(latest, zone)}"
+    )
+    lowered = [
+        scene.lifetimes.of_ttl(course.live.ttl)
+        for course in pending
+        if course.lowers and course.live is not None
+    ]
+    if lowered:
+        by = latest - max(lowered)
+        message += f", and for that the TTL to have been lowered by {_local(by, zone)}"
+    remedy = "keep the old service longer (cutover.old_until)"
+    earlier = switch_at > latest and lowering + max([*lowered, timedelta(0)]) <= latest
+    if earlier and (cutover.at is not None or cutover.window.openings):
+        remedy += ", or let the switch run earlier (cutover.at, cutover.window)"
+    place = _place(pending[0])
+    return [Finding("old-service-ends-too-soon", "error", f"{message}; {remedy}", place)]
+
+
+def _local(time: datetime, zone: ZoneInfo) -> str:
+    return time.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def _rollback(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    pending = [course for course in courses if course.routes]
+    back = ", ".join(named(course.key) for course in pending)
+    message = (
+        f"rollback: {back} goes back to what was published before the switch, at once, as the "
+        "TTL is still low; what mail is going to now must keep accepting as long as said here"
+    )
+    return [Finding("rollback", "warning", message, shown(scene.desired.domain))]
+
+
+def _at_outside_window(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    cutover = scene.desired.cutover
+    if cutover.at is None or not any(course.routes for course in courses):
+        return []
+    if cutover.window.next_open(cutover.at, cutover.zone) == cutover.at:
+        return []
+    message = (
+        f"cutover.at ({_local(cutover.at, cutover.zone)}) lies outside the window "
+        f"({cutover.window.text}): the switch waits for the window"
+    )
+    return [Finding("at-outside-window", "warning", message, str(scene.desired.place))]
+
+
+def _ttl_bounds(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """Say where the DNS host's TTLs bend what the file asks for."""
+    capability = scene.live.capability
+    found = []
+    if not capability.settable and any(course.routes for course in courses):
+        message = (
+            "this DNS host cannot change TTLs: nothing is lowered, the switch is followed by the "
+            "whole old TTL"
+        )
+        found.append(Finding("ttl-fixed", "info", message, shown(scene.desired.domain)))
+    for course in courses:
+        asked = min(wish.ttl for wish, _ in course.parts)
+        if capability.settable and course.settle is not None and capability.nearest(asked) != asked:
+            message = (
+                f"{named(course.key)}: TTL {asked} is outside what the DNS host takes; "
+                f"{capability.nearest(asked)} is used"
+            )
+            found.append(Finding("ttl-out-of-range", "warning", message, _place(course)))
+    return found
+
+
+def _lagging(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    return [
+        Finding("not-served-everywhere", "warning", text, named(course.key))
+        for course in courses
+        if (text := scene.live.lagging.get(course.key))
+    ]
+
+
+def _unmanaged(scene: Scene) -> list[Finding]:
+    """Report mail records that are live and that the file does not speak of."""
+    domain, kinds = scene.desired.domain, scene.desired.kinds
+    there: dict[str, Key] = {}
+    for key, rrset in sorted(scene.live.rrsets.items()):
+        kind = _mail_kind(domain, rrset)
+        if kind and kind not in kinds:
+            there.setdefault(kind, key)
+    return [
+        Finding(
+            "unmanaged",
+            "info",
+            f"{named(key)} is live, and the file does not name '{kind}': left as it is",
+            shown(domain),
+        )
+        for kind, key in sorted(there.items())
+    ]
+
+
+def _mail_kind(domain: str, rrset: RRset) -> str | None:
+    if rrset.name == domain and rrset.type == "MX":
+        return "mx"
+    if rrset.name.endswith("._domainkey." + domain) and rrset.type in {"TXT", "CNAME"}:
+        return "dkim"
+    if rrset.type != "TXT":
+        return None
+    texts = [txt_text(value) for value in rrset.values]
+    if rrset.name == domain and any(map(spf.is_spf, texts)):
+        return "spf"
+    if rrset.name == "_dmarc." + domain and any(map(dmarc.is_dmarc, texts)):
+        return "dmarc"
+    return None

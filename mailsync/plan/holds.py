@@ -1,0 +1,228 @@
+"""Why a stage may not run yet: every wait of mailsync is reckoned here, with its reason.
+
+Each function gives the holds that have not passed at the scene's time; none means: go.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from mailsync.desired.model import Wish
+from mailsync.dns.names import is_at_or_below
+from mailsync.dns.rrset import Key, RRset
+from mailsync.dns.ttl import written
+from mailsync.plan.choreography import Scene, Steps, owned_values
+from mailsync.plan.course import Course, low_ttl
+from mailsync.plan.kinds import CHOREOGRAPHIES
+from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.ledger import Version
+from mailsync.plan.model import Hold
+from mailsync.plan.visible import Remnant
+
+
+def named(key: Key) -> str:
+    """Write which RRset, as holds and messages do: ``example.co.jp. MX``."""
+    return f"{key[0]} {key[1]}"
+
+
+def lowering_time(scene: Scene, courses: tuple[Course, ...]) -> datetime:
+    """Give when TTLs go down: now, or ``lead`` before ``at``, earlier where old TTLs are longer."""
+    cutover = scene.desired.cutover
+    if cutover.at is None:
+        return scene.now
+    lives = [
+        scene.lifetimes.of_ttl(course.live.ttl)
+        for course in courses
+        if course.lowers and course.live is not None
+    ]
+    lead = max([timedelta(seconds=cutover.lead), *lives])
+    return max(scene.now, cutover.at - lead)
+
+
+def before_lowering(scene: Scene, lowering: datetime) -> tuple[Hold, ...]:
+    """Hold the lowering of TTLs until ``lead`` before ``at``."""
+    cutover = scene.desired.cutover
+    if lowering <= scene.now:
+        return ()
+    reason = f"TTLs go down {written(cutover.lead)} before the switch"
+    return (Hold(lowering, reason, ""),)
+
+
+def before_switch(
+    scene: Scene, courses: tuple[Course, ...], lowering: datetime
+) -> tuple[Hold, ...]:
+    """Hold the switch until nothing that it leaves behind is cached for long, and all is ready."""
+    pending = [course for course in courses if course.routes]
+    if not pending:
+        return ()
+    found = set(not_served_yet(scene, courses))
+    for course in pending:
+        found.update(_old_answers(scene, course, lowering))
+    for course in courses:
+        if not course.routes:
+            found.update(_not_ready(scene, course, pending))
+    found.update(_unwished_hosts(scene, courses))
+    lead = named(pending[0].key)
+    cutover = scene.desired.cutover
+    if cutover.at is not None and cutover.at > scene.now:
+        found.add(Hold(cutover.at, "the time that the file sets (cutover.at)", lead))
+    ready_at = max([scene.now, *(hold.until for hold in found)])
+    opens = cutover.window.next_open(ready_at, cutover.zone)
+    if opens > ready_at:
+        reason = f"the window opens ({cutover.window.text}, {cutover.timezone})"
+        found.add(Hold(opens, reason, lead))
+    return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
+def not_served_yet(scene: Scene, courses: tuple[Course, ...]) -> tuple[Hold, ...]:
+    """Hold everything that follows while some authoritative server serves an older version."""
+    found = []
+    for course in courses:
+        text = scene.live.lagging.get(course.key)
+        if text is None:
+            continue
+        lives = [scene.lifetimes.of(remnant.version) for remnant in scene.visible(course.key)]
+        until = scene.now + max([timedelta(seconds=1), *lives])
+        reason = f"{text}; the wait begins when every server serves the new version"
+        found.append(Hold(until, reason, named(course.key)))
+    return tuple(sorted(found))
+
+
+def before_settle(
+    scene: Scene, course: Course, switch_at: datetime, retire: datetime | None
+) -> tuple[Hold, ...]:
+    """Hold what only the old way needed until the soak is over and nothing old is visible."""
+    if course.change("settle") is None:
+        return ()
+    cutover = scene.desired.cutover
+    wait = course.wait or cutover.soak
+    found = set(not_served_yet(scene, (course,)))
+    ahead = scene.moving or course.routes
+    known = [at for at in (course.since, scene.moved_at) if at is not None]
+    base = switch_at if ahead else max(known, default=scene.now)
+    what = "switch" if ahead or scene.moved_at is not None else "change"
+    reason = f"soak: {written(wait)} after the {what}"
+    found.add(Hold(base + timedelta(seconds=wait), reason, named(course.key)))
+    if retire is not None and scene.in_flight:
+        found.add(Hold(retire, "the old service may still be asked until then", named(course.key)))
+    return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
+def is_rollback(scene: Scene, courses: tuple[Course, ...]) -> bool:
+    """Tell whether all that would switch goes back to where mail was before a recent switch.
+
+    Then it runs at once: no ``at``, no window, no wait, as long as the TTLs are low. Going back
+    means: to values that were published for good (at a higher TTL, or before anything else that
+    is known), and replaced within the soak.
+    """
+    pending = [course for course in courses if course.routes]
+    at = scene.desired.cutover.at
+    if not pending or (at is not None and at > scene.now):
+        return False
+    return all(_goes_back(scene, course) for course in pending)
+
+
+def _goes_back(scene: Scene, course: Course) -> bool:
+    if course.live is None or course.switch is None or course.live.ttl > low_ttl(scene):
+        return False
+    known = [v for v in scene.history(course.key).versions if v.rrset is not None]
+    earlier = [v for v in known if v.rrset is not None and v.rrset.values == course.switch.values]
+    settled = any(v.rrset is not None and v.rrset.ttl > low_ttl(scene) for v in earlier)
+    first = bool(earlier) and known[0] is earlier[0]
+    soak = timedelta(seconds=scene.desired.cutover.soak)
+    recent = any(v.replaced_at is not None and v.replaced_at + soak > scene.now for v in earlier)
+    return (settled or first) and recent
+
+
+def _old_answers(scene: Scene, course: Course, lowering: datetime) -> list[Hold]:
+    """Hold while resolvers may hold an answer for longer than the low TTL."""
+    if course.live is None or course.switch is None:
+        return []
+    found = []
+    for remnant in scene.visible(course.key):
+        if remnant.until is None or _same_values(remnant.version.rrset, course.switch):
+            continue
+        found.append(Hold(remnant.until, _held_text(remnant.version), named(course.key)))
+    if course.lowers:
+        until = lowering + scene.lifetimes.of_ttl(course.live.ttl)
+        reason = f"resolvers may hold the answer with TTL {course.live.ttl} until then"
+        found.append(Hold(until, reason, named(course.key)))
+    return found
+
+
+def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold]:
+    """Hold while a resolver may hold what the new way cannot live with, or nothing at all."""
+    found = []
+    for wish, steps in course.parts:
+        if not _gates(wish, pending):
+            continue
+        kind = CHOREOGRAPHIES[wish.kind]
+        for remnant in scene.visible(course.key):
+            version = remnant.version
+            held = owned_values(kind, wish, version.rrset)
+            if not version.unseen and kind.ready(wish, held):
+                continue
+            until = _gone_by(scene, course, steps, remnant)
+            if until is not None:
+                found.append(Hold(until, _held_text(version), named(course.key)))
+    return found
+
+
+def _gone_by(scene: Scene, course: Course, steps: Steps, remnant: Remnant) -> datetime | None:
+    """Give when a version that is not ready is out of all caches; None if it is there to stay."""
+    if remnant.until is not None:
+        return remnant.until
+    if course.change("prepare") is None or not steps.prepare:
+        return None
+    return scene.now + scene.lifetimes.of(remnant.version)
+
+
+def _gates(wish: Wish, pending: list[Course]) -> bool:
+    """Tell whether mail that is switched depends on this wish."""
+    if wish.kind == "host":
+        return any(
+            wish.name in hosts(course.switch.values)
+            for course in pending
+            if course.switch is not None and course.key[1] == "MX"
+        )
+    return wish.kind in {"spf", "dkim", "dmarc"}
+
+
+def _unwished_hosts(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:
+    """Hold for addresses of new MX hosts in this zone that the file does not name."""
+    wished = {course.key for course in courses}
+    found = []
+    for course in courses:
+        if not course.routes or course.key[1] != "MX" or course.switch is None:
+            continue
+        come = hosts(course.switch.values) - hosts(course.live.values if course.live else ())
+        for host in sorted(come):
+            for key in ((host, "A"), (host, "AAAA")):
+                if key in wished or not is_at_or_below(host, scene.desired.zone):
+                    continue
+                live = scene.live.get(key)
+                found += [
+                    Hold(remnant.until, _held_text(remnant.version), named(key))
+                    for remnant in scene.visible(key)
+                    if live is not None
+                    and remnant.until is not None
+                    and not _same_values(remnant.version.rrset, live)
+                ]
+    return found
+
+
+def _same_values(one: RRset | None, other: RRset | None) -> bool:
+    return (one.values if one else None) == (other.values if other else None)
+
+
+def _held_text(version: Version) -> str:
+    if version.unseen:
+        return (
+            "not seen before: another version may have been replaced just now, and resolvers may "
+            "hold it until then"
+        )
+    if version.rrset is None:
+        return "resolvers may remember until then that there was no such record"
+    values = ", ".join(version.rrset.values)
+    shown_values = values if len(values) <= 60 else values[:57] + "..."
+    return f"resolvers may hold {shown_values} (TTL {version.rrset.ttl}) until then"

@@ -1,0 +1,24 @@
+"""One module per kind of mail change; each is a `Choreography`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mailsync.desired.model import Kind
+from mailsync.plan.choreography import Choreography
+from mailsync.plan.kinds import autodiscover, dkim, dmarc, host, mx, record, spf, verification
+
+CHOREOGRAPHIES: Mapping[Kind, Choreography] = {
+    "mx": mx,
+    "host": host,
+    "spf": spf,
+    "dkim": dkim,
+    "dmarc": dmarc,
+    "verification": verification,
+    "autodiscover": autodiscover,
+    "record": record,
+    "null-key": record,
+}
+
+ROUTING: frozenset[Kind] = frozenset({"mx", "host"})
+"""The kinds whose switch moves mail from one server to another."""

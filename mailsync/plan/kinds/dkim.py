@@ -1,0 +1,114 @@
+"""Choreography of DKIM selectors (RFC 6376 §3.1, §3.6).
+
+Before: a new key is visible before anybody signs with it (a missing key is a permanent failure,
+§6.1.2). Rotation is always a new selector: under an old one, mail in transit would no longer
+verify. After: an old selector goes when no signature made with it can still be checked: the time
+that senders keep trying, and the verifiers' delay.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailsync.desired.model import Wish
+from mailsync.dns.names import shown
+from mailsync.dns.rrset import txt_text
+from mailsync.dns.ttl import written
+from mailsync.mail import dkim as dkim_record
+from mailsync.plan.choreography import Scene, Steps, at_once, error
+
+
+def owns(_wish: Wish, _value: str) -> bool:
+    """A selector named in the file is ours as a whole RRset."""
+    return True
+
+
+def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Add at once, remove last, never replace a key under its selector."""
+    if set(owned) == set(wish.values):
+        return Steps(owned, owned, owned)
+    if not owned:
+        return at_once(wish.values, "the key must be visible before mail is signed with it")
+    if not wish.values or _is_tombstone(wish):
+        return _retirement(wish, owned, scene)
+    if _same_key(wish, owned):
+        return at_once(wish.values, "same key, other tags")
+    if _nothing_signs(wish, owned):
+        return at_once(wish.values, "replaces a key that nothing can be signed with")
+    finding = error(
+        "dkim-selector-reuse",
+        f"{shown(wish.name)} already holds another key: mail signed with it and still in transit "
+        "would fail (RFC 6376 §3.1); publish the new key under a new selector, and write this one "
+        "'absent'",
+        wish,
+    )
+    return Steps(owned, owned, owned, findings=(finding,))
+
+
+def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+    """The new way may sign only when every resolver finds the key."""
+    return not wish.values or set(held) == set(wish.values) or _same_key(wish, held)
+
+
+def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    cutover = scene.desired.cutover
+    transit = cutover.queue_lifetime + cutover.verifier_delay
+    since = _successor_visible_at(wish, scene)
+    if since is None and not scene.in_flight and not _successor_ahead(scene):
+        note = f"assumes that nothing has been signed with it for {written(transit)}"
+        return at_once(wish.values, f"retires the selector ({note})")
+    return Steps(
+        owned,
+        owned,
+        wish.values,
+        why_settle="retires the selector: no signature made with it is in transit any more",
+        wait=max(cutover.soak, transit),
+        since=since,
+    )
+
+
+def _selectors(scene: Scene) -> list[Wish]:
+    return [w for w in scene.desired.wishes if w.kind == "dkim" and w.values]
+
+
+def _successor_ahead(scene: Scene) -> bool:
+    return any(scene.live.get((w.name, w.type)) is None for w in _selectors(scene))
+
+
+def _successor_visible_at(wish: Wish, scene: Scene) -> datetime | None:
+    """Find when the newest selector that the file keeps came to be served everywhere."""
+    created = [
+        version.replaced_at
+        for other in _selectors(scene)
+        if other.name != wish.name
+        for version in scene.history((other.name, other.type)).versions
+        if version.replaced_at is not None and version.rrset is None and not version.unseen
+    ]
+    return max(created, default=None)
+
+
+def _key(value: str) -> dkim_record.Record | None:
+    try:
+        return dkim_record.parse(txt_text(value))
+    except dkim_record.BadDkim:
+        return None
+
+
+def _is_tombstone(wish: Wish) -> bool:
+    key = _key(wish.values[0]) if wish.type == "TXT" else None
+    return key is not None and dkim_record.is_tombstone(key)
+
+
+def _same_key(wish: Wish, held: tuple[str, ...]) -> bool:
+    if wish.type != "TXT" or len(held) != 1:
+        return False
+    new, old = _key(wish.values[0]), _key(held[0])
+    return new is not None and old is not None and dkim_record.same_key(new, old)
+
+
+def _nothing_signs(wish: Wish, owned: tuple[str, ...]) -> bool:
+    """Tell whether the live record verifies nothing: unreadable, several at once, or revoked."""
+    if wish.type != "TXT":
+        return False
+    keys = [_key(value) for value in owned]
+    return len(keys) > 1 or keys[0] is None or dkim_record.is_tombstone(keys[0])

@@ -1,0 +1,88 @@
+"""Choreography of DMARC (RFC 9989).
+
+Loosen before mail moves, tighten after it has: a receiver that holds the strict policy and an old
+SPF or DKIM record would refuse legitimate mail.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from mailsync.desired.model import Wish
+from mailsync.dns.rrset import txt_text
+from mailsync.mail import dmarc as dmarc_record
+from mailsync.plan.choreography import Choreography, Scene, Steps, at_once, owned_values
+from mailsync.plan.kinds import dkim, spf
+
+
+def owns(_wish: Wish, value: str) -> bool:
+    """Of the values at ``_dmarc``, those are ours that are DMARC records (RFC 9989 §4.7)."""
+    return dmarc_record.is_dmarc(txt_text(value))
+
+
+def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Tighten last when anything that authenticates mail is on the move, else change at once."""
+    if set(owned) == set(wish.values):
+        return Steps(owned, owned, owned)
+    if not wish.values:
+        return at_once((), "removes DMARC")
+    why = "changes DMARC" if owned else "adds DMARC"
+    if not tightens(owned, wish.values):
+        return at_once(wish.values, why)
+    ahead, since = _senders_change(scene)
+    if not scene.in_flight and not ahead and since is None:
+        return at_once(wish.values, f"{why}: tightens the policy, with no mail on the move")
+    return Steps(
+        owned,
+        owned,
+        wish.values,
+        why_settle=f"{why}: tightens the policy when mail has moved",
+        wait=scene.desired.cutover.soak,
+        since=since,
+    )
+
+
+def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+    """Mail may move while a resolver holds a policy no stricter than the one wished for."""
+    return not tightens(wish.values, held)
+
+
+def tightens(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Tell whether going from old to new may make a receiver refuse more mail than before."""
+    if not new:
+        return False
+    before, after = _policy(old), _policy(new)
+    if before is None or after is None:
+        return after is not None and dmarc_record.compare(None, after) in {"tighter", "mixed"}
+    return dmarc_record.compare(before, after) in {"tighter", "mixed"}
+
+
+def _policy(values: tuple[str, ...]) -> dmarc_record.Record | None:
+    """Read the policy; several records are none (RFC 9989 §4.10.1)."""
+    if len(values) != 1:
+        return None
+    try:
+        return dmarc_record.parse(txt_text(values[0]))
+    except dmarc_record.BadDmarc:
+        return None
+
+
+def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
+    """Tell whether SPF or DKIM does not let the new way send yet, and when it last did not."""
+    ahead, changed = False, []
+    soak = timedelta(seconds=scene.desired.cutover.soak)
+    for wish in scene.desired.wishes:
+        if wish.kind not in {"spf", "dkim"} or not wish.values:
+            continue
+        kind: Choreography = spf if wish.kind == "spf" else dkim
+        key = (wish.name, wish.type)
+        ahead = ahead or not kind.ready(wish, owned_values(kind, wish, scene.live.get(key)))
+        changed += [
+            version.replaced_at
+            for version in scene.history(key).versions
+            if version.replaced_at is not None
+            and not version.unseen
+            and not kind.ready(wish, owned_values(kind, wish, version.rrset))
+        ]
+    latest = max(changed, default=None)
+    return ahead, latest if latest is not None and latest + soak > scene.now else None

@@ -1,0 +1,68 @@
+"""Choreography of addresses of mail hosts, and of A and AAAA records in general.
+
+Before: a host that an MX is going to name has its address visible first (a cached absence lasts as
+long as the zone's negative TTL, RFC 2308 §5). Switch: the address of a host that takes mail now
+routes mail just as MX does. After: an address may go when no visible MX names its host.
+"""
+
+from __future__ import annotations
+
+from mailsync.desired.model import Wish
+from mailsync.dns.names import shown
+from mailsync.plan.choreography import Scene, Steps, at_once, error
+from mailsync.plan.kinds.mx import hosts
+
+
+def owns(_wish: Wish, _value: str) -> bool:
+    """A host's addresses of one family are ours as a whole."""
+    return True
+
+
+def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Add what nobody is routed to at once; switch the rest; remove last what MX still names."""
+    if set(owned) == set(wish.values):
+        return Steps(owned, owned, owned, why_settle="restore the TTL")
+    if not wish.values:
+        return _removal(wish, owned, scene)
+    if wish.name in scene.routed and _has_address(wish.name, scene):
+        return Steps(
+            owned,
+            wish.values,
+            wish.values,
+            routes=True,
+            why_prepare="lower the TTL ahead of the switch",
+            why_switch="mail for this host moves to the new address",
+            why_settle="restore the TTL",
+        )
+    return at_once(wish.values, "the host's address must be visible before an MX names it")
+
+
+def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+    """A resolver that holds other addresses, or none, would lead senders astray."""
+    return set(held) == set(wish.values)
+
+
+def _has_address(name: str, scene: Scene) -> bool:
+    return any(scene.live.get((name, family)) for family in ("A", "AAAA"))
+
+
+def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    wished = [w for w in scene.desired.wishes if w.kind == "mx"]
+    still_named = any(wish.name in hosts(w.values) for w in wished)
+    kept = any(w.values for w in scene.desired.wishes if w.name == wish.name and w.kind == "host")
+    if still_named and not kept:
+        finding = error(
+            "host-in-use",
+            f"the address of {shown(wish.name)} cannot go: the domain's MX names this host",
+            wish,
+        )
+        return Steps(owned, owned, owned, findings=(finding,))
+    if wish.name not in scene.routed and not scene.in_flight:
+        return at_once((), "removed: no visible MX names this host")
+    return Steps(
+        owned,
+        owned,
+        (),
+        why_settle="removed once no resolver holds an MX that names this host",
+        wait=scene.desired.cutover.soak,
+    )

@@ -1,0 +1,110 @@
+"""Choreography of SPF (RFC 7208).
+
+Before: the union of what is live and what is wished for, so that old and new senders pass whatever
+version a receiver holds. After: what only the old way needed goes, when the last mail that the old
+senders queued has been delivered or given up (RFC 5321 §4.5.4.1). A pure removal, with no mail on
+the move, is made directly: it rests on the user's word that nobody sends that way any more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+
+from mailsync.desired.model import Wish
+from mailsync.dns.rrset import RRset, txt_text, txt_value
+from mailsync.dns.ttl import written
+from mailsync.mail import spf as spf_record
+from mailsync.plan.choreography import Scene, Steps, at_once
+
+
+def owns(_wish: Wish, value: str) -> bool:
+    """Of a name's TXT values, those are ours that are SPF records (RFC 7208 §4.5)."""
+    return spf_record.is_spf(txt_text(value))
+
+
+def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Publish the union, then shrink."""
+    if set(owned) == set(wish.values):
+        return Steps(owned, owned, owned)
+    if not wish.values:
+        return _later_or_now(wish, owned, (), scene, "removes SPF")
+    if not owned:
+        return at_once(wish.values, "adds SPF")
+    target = txt_text(wish.values[0])
+    live = [txt_text(value) for value in owned]
+    if not all(map(_parses, live)):
+        return at_once(wish.values, "replaces an SPF record that no receiver can evaluate")
+    union = (txt_value(reduce(lambda wide, old: spf_record.union(old, wide), live, target)),)
+    if union == wish.values:
+        return at_once(wish.values, "lets more servers send; takes nothing away")
+    gone = ", ".join(spf_record.terms_removed(" ".join(live[:1]), target)) or "what is left over"
+    if set(union) == set(owned):
+        return _later_or_now(wish, owned, wish.values, scene, f"removes {gone} from SPF")
+    return Steps(
+        union,
+        union,
+        wish.values,
+        why_prepare="SPF lets the old and the new servers send",
+        why_settle=f"removes {gone} from SPF: only the old way needed it",
+        wait=_wait(scene),
+    )
+
+
+def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+    """The new way may send only when every visible SPF record lets it."""
+    if not wish.values:
+        return True
+    texts = [txt_text(value) for value in held]
+    return (
+        len(texts) == 1
+        and _parses(texts[0])
+        and spf_record.covers(texts[0], txt_text(wish.values[0]))
+    )
+
+
+def _parses(text: str) -> bool:
+    try:
+        spf_record.parse(text)
+    except spf_record.BadSpf:
+        return False
+    return True
+
+
+def _wait(scene: Scene) -> int:
+    cutover = scene.desired.cutover
+    return max(cutover.soak, cutover.queue_lifetime)
+
+
+def _later_or_now(
+    wish: Wish, owned: tuple[str, ...], target: tuple[str, ...], scene: Scene, why: str
+) -> Steps:
+    since = _widened_at(wish, scene)
+    if since is None and not scene.in_flight:
+        lifetime = written(scene.desired.cutover.queue_lifetime)
+        note = f"assumes that nobody has sent that way for {lifetime}"
+        return at_once(target, f"{why} ({note})")
+    return Steps(
+        owned,
+        owned,
+        target,
+        why_settle=f"{why}: only the old way needed it",
+        wait=_wait(scene),
+        since=since,
+    )
+
+
+def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
+    """Find when the last version that did not yet let the new way send was replaced."""
+    narrow = [
+        version.replaced_at
+        for version in scene.history((wish.name, wish.type)).versions
+        if version.replaced_at is not None
+        and not version.unseen
+        and not ready(wish, _ours(wish, version.rrset))
+    ]
+    return max(narrow, default=None)
+
+
+def _ours(wish: Wish, rrset: RRset | None) -> tuple[str, ...]:
+    return () if rrset is None else tuple(value for value in rrset.values if owns(wish, value))

@@ -1,0 +1,199 @@
+"""`plan_domain`: from desired mail, live records and the ledger to stages, holds and dates.
+
+Pure: the time comes in as an argument, the same inputs give the same plan. Nothing remembers which
+stage a domain is in: it follows from what is wished for, what is live and what is still visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from mailsync.desired.model import Desired, Wish
+from mailsync.dns.names import is_at_or_below, shown
+from mailsync.dns.rrset import Key
+from mailsync.plan import guards, holds
+from mailsync.plan.choreography import Scene, Steps, owned_values
+from mailsync.plan.course import Course, chart, moved_at
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
+from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.ledger import Ledger
+from mailsync.plan.live import Live
+from mailsync.plan.model import Change, DomainPlan, Hold, Plan, Stage, StageName, StageState, Status
+from mailsync.plan.retire import old_service_until
+from mailsync.plan.visible import Remnant
+
+
+def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> DomainPlan:
+    """Plan one domain as of ``now`` (aware UTC, whole seconds)."""
+    scene = _scene(desired, live, ledger, now)
+    courses = _courses(scene)
+    rollback = holds.is_rollback(scene, courses)
+    lowering = holds.lowering_time(scene, courses)
+    switch_holds = () if rollback else holds.before_switch(scene, courses, lowering)
+    if rollback:
+        switch_holds = holds.not_served_yet(scene, courses)
+    switch_at = max([now, *(hold.until for hold in switch_holds)])
+    retire = old_service_until(scene, courses, switch_at, lowering)
+    stages = [
+        *_prepare(scene, courses, lowering),
+        *_switch(scene, courses, switch_holds, switch_at),
+        *_settle(scene, courses, switch_at, retire),
+    ]
+    stages = [*_done(scene, courses, stages), *stages]
+    findings = guards.findings(scene, courses, switch_at, retire, lowering, rollback=rollback)
+    return DomainPlan(
+        domain=shown(desired.domain),
+        zone=shown(desired.zone),
+        targets=desired.targets,
+        status=_status(stages, failed=any(f.severity == "error" for f in findings)),
+        stages=tuple(stages),
+        old_service_until=retire,
+        findings=findings,
+        timezone=desired.cutover.timezone,
+    )
+
+
+def plan_all(domains: Iterable[DomainPlan], now: datetime) -> Plan:
+    """Put the plans of all domains together, in the order of their names."""
+    return Plan(now, tuple(sorted(domains, key=lambda plan: plan.domain)))
+
+
+def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
+    """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts."""
+    keys = {(wish.name, wish.type) for wish in desired.wishes}
+    for wish in desired.wishes:
+        if wish.kind == "mx":
+            rrset = live.get((wish.name, wish.type))
+            named = hosts(wish.values) | hosts(rrset.values if rrset else ())
+            keys |= {
+                (host, family)
+                for host in named
+                if is_at_or_below(host, desired.zone)
+                for family in ("A", "AAAA")
+            }
+    return tuple(sorted(keys))
+
+
+def visible(
+    desired: Desired, live: Live, ledger: Ledger, now: datetime
+) -> tuple[tuple[Key, tuple[Remnant, ...]], ...]:
+    """Give, for every RRset that matters, the versions that some resolver may hold."""
+    scene = _scene(desired, live, ledger, now)
+    return tuple((key, scene.visible(key)) for key in watched(desired, live))
+
+
+def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene:
+    """Bring the ledger up to what is live now, and find what routes mail."""
+    keys = watched(desired, live)
+    for key in keys:
+        verb = ledger.intended if key in live.lagging else ledger.seen
+        ledger = verb(key, live.get(key), now)
+    scene = Scene(desired, live, ledger, now)
+    mx_keys = [(w.name, w.type) for w in desired.wishes if w.kind == "mx"]
+    routed = frozenset(
+        host
+        for key in mx_keys
+        for remnant in scene.visible(key)
+        if remnant.version.rrset is not None
+        for host in hosts(remnant.version.rrset.values)
+    )
+    scene = replace(scene, routed=routed)
+    routing = [wish for wish in desired.wishes if wish.kind in ROUTING]
+    moved = [at for wish in routing if (at := moved_at(scene, wish)) is not None]
+    moving = any(_steps(scene, wish).routes for wish in routing)
+    return replace(scene, moving=moving, moved_at=max(moved, default=None))
+
+
+def _steps(scene: Scene, wish: Wish) -> Steps:
+    kind = CHOREOGRAPHIES[wish.kind]
+    return kind.steps(wish, owned_values(kind, wish, scene.live.get((wish.name, wish.type))), scene)
+
+
+def _courses(scene: Scene) -> tuple[Course, ...]:
+    """Chart every RRset that is wished for; several wishes may share one (TXT at the apex)."""
+    parts: dict[Key, list[tuple[Wish, Steps]]] = {}
+    for wish in scene.desired.wishes:
+        parts.setdefault((wish.name, wish.type), []).append((wish, _steps(scene, wish)))
+    return tuple(chart(scene, key, tuple(parts[key])) for key in sorted(parts))
+
+
+def _prepare(scene: Scene, courses: tuple[Course, ...], lowering: datetime) -> list[Stage]:
+    lead = holds.before_lowering(scene, lowering)
+    return _grouped(
+        "prepare", scene.now, ((course, lead if course.lowers else ()) for course in courses)
+    )
+
+
+def _switch(
+    scene: Scene, courses: tuple[Course, ...], waits: tuple[Hold, ...], switch_at: datetime
+) -> list[Stage]:
+    changes = tuple(c for course in courses if (c := course.change("switch")) is not None)
+    if not changes:
+        return []
+    state: StageState = "held" if waits else "due"
+    return [Stage("switch", state, switch_at, waits, scene.live.gates, changes)]
+
+
+def _settle(
+    scene: Scene, courses: tuple[Course, ...], switch_at: datetime, retire: datetime | None
+) -> list[Stage]:
+    stages = _grouped(
+        "settle",
+        scene.now,
+        ((c, holds.before_settle(scene, c, switch_at, retire)) for c in courses),
+    )
+    if any(course.change("switch") for course in courses):
+        # Whatever its own waits: nothing settles before the switch has run.
+        stages = [replace(stage, state="held") for stage in stages]
+    return stages
+
+
+def _grouped(
+    name: StageName, now: datetime, waits: Iterable[tuple[Course, tuple[Hold, ...]]]
+) -> list[Stage]:
+    """Make a stage of what is due and another of what still waits."""
+    due: list[Change] = []
+    held: list[Change] = []
+    reasons: set[Hold] = set()
+    for course, its_holds in waits:
+        change = course.change(name)
+        if change is None:
+            continue
+        (held if its_holds else due).append(change)
+        reasons.update(its_holds)
+    stages = []
+    if due:
+        stages.append(Stage(name, "due", now, changes=tuple(due)))
+    if held:
+        ordered = tuple(sorted(reasons))
+        stages.append(Stage(name, "held", ordered[-1].until, ordered, changes=tuple(held)))
+    return stages
+
+
+def _done(scene: Scene, courses: tuple[Course, ...], stages: list[Stage]) -> list[Stage]:
+    """Show the stages that lie behind a domain which is on its way."""
+    if not stages:
+        return []
+    ahead = {stage.name for stage in stages}
+    began = [
+        version.replaced_at
+        for course in courses
+        for version in scene.history(course.key).versions
+        if version.replaced_at is not None and not version.unseen
+    ]
+    if not began or "prepare" in ahead:
+        return []
+    switched = [scene.moved_at] if "switch" not in ahead and scene.moved_at is not None else []
+    done = [Stage("prepare", "done", min([*began, *switched]))]
+    done += [Stage("switch", "done", at) for at in switched]
+    return done
+
+
+def _status(stages: list[Stage], *, failed: bool) -> Status:
+    if failed:
+        return "error"
+    if any(stage.state == "due" for stage in stages):
+        return "changes"
+    return "waiting" if any(stage.state == "held" for stage in stages) else "converged"

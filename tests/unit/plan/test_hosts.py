@@ -1,0 +1,120 @@
+from datetime import timedelta
+
+from mailsync.desired.model import Cutover
+from tests.unit.plan.story import START, ZONE, Story, mx, rrset, wish, zone
+
+MX1 = "mx1." + ZONE
+OLD = rrset(ZONE, "MX", 3600, "10 mx.old.example.")
+MX = (ZONE, "MX")
+A = (MX1, "A")
+
+
+def test_a_new_hosts_address_is_visible_before_the_mx_names_it() -> None:
+    """The address comes while preparing; the switch waits until nobody remembers its absence."""
+    life = Story(zone(OLD), (mx("10 " + MX1), wish("host", MX1, "A", "192.0.2.10")))
+    life.cutover = Cutover(unseen_ttl=60, resolver_min_ttl=60)
+    life.ledger = life.ledger.seen(MX, OLD.with_ttl(300), START - timedelta(days=3))
+    life.live[MX] = OLD.with_ttl(300)
+    assert life.apply() == ["prepare"]
+    switch = life.stage("switch")
+    assert switch is not None
+    assert switch.not_before == START + timedelta(hours=3)
+    assert any(hold.rrset == f"{MX1} A" for hold in switch.holds)
+    life.run("4h", every="10m")
+    assert life.ran_at("switch", MX) == START + timedelta(hours=3)
+
+
+def test_the_address_of_a_host_that_takes_mail_is_switched() -> None:
+    """Changing the address of an MX host routes mail: lowered, waited for, switched, restored."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 3600, "10 " + MX1), rrset(MX1, "A", 86400, "192.0.2.1")),
+        (mx("10 " + MX1), wish("host", MX1, "A", "192.0.2.2")),
+    )
+    life.run("12d")
+    assert life.ran_at("prepare", A) == START
+    assert life.ran_at("switch", A) == START + timedelta(days=1)
+    assert life.live[A] == rrset(MX1, "A", 3600, "192.0.2.2")
+
+
+def test_the_old_address_keeps_accepting() -> None:
+    """The server at the old address stays until no resolver holds it."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 3600, "10 " + MX1), rrset(MX1, "A", 86400, "192.0.2.1")),
+        (mx("10 " + MX1), wish("host", MX1, "A", "192.0.2.2")),
+    )
+    expected = START + timedelta(seconds=86400 + 300 + 300)
+    assert life.plan().old_service_until == expected
+
+
+def test_a_stale_address_of_a_coming_host_is_corrected_first() -> None:
+    """A host that no MX names yet gets its right address at once; the switch waits for it."""
+    life = Story(
+        zone(OLD, rrset(MX1, "A", 43200, "192.0.2.1")),
+        (mx("10 " + MX1), wish("host", MX1, "A", "192.0.2.2")),
+    )
+    assert life.apply() == ["prepare"]
+    assert life.values(*A) == ("192.0.2.2",)
+    life.run("3d")
+    assert life.ran_at("switch", MX) >= START + timedelta(seconds=43200)
+
+
+def test_an_mx_host_without_address_is_an_error() -> None:
+    """An MX never names a host of this zone that has no address."""
+    life = Story(zone(OLD), (mx("10 " + MX1),))
+    plan = life.plan()
+    assert plan.status == "error"
+    assert [f.id for f in plan.findings] == ["mx-target-no-address"]
+    assert life.apply() == []
+
+
+def test_an_mx_host_in_a_delegated_zone_is_not_judged() -> None:
+    """What lies below a delegation is not in this zone, and not ours to judge."""
+    sub = rrset("sub." + ZONE, "NS", 3600, "ns.other.example.")
+    life = Story(zone(OLD, sub), (mx("10 mx.sub." + ZONE),))
+    assert life.plan().status == "changes"
+
+
+def test_an_mx_host_that_is_an_alias_is_an_error() -> None:
+    """An MX must not name an alias (RFC 2181 §10.3)."""
+    alias = rrset(MX1, "CNAME", 3600, "elsewhere.example.")
+    life = Story(zone(OLD, alias), (mx("10 " + MX1),))
+    assert [f.id for f in life.plan().findings] == ["mx-target-cname"]
+
+
+def test_an_undeclared_host_address_that_changed_is_waited_for() -> None:
+    """The address of a coming MX host matters although the file does not name it."""
+    life = Story(zone(OLD.with_ttl(60), rrset(MX1, "A", 3600, "192.0.2.1")), (mx("10 " + MX1),))
+    life.ledger = life.ledger.seen(MX, OLD.with_ttl(60), START - timedelta(days=5))
+    switch = life.stage("switch")
+    assert switch is not None
+    assert [hold.rrset for hold in switch.holds] == [f"{MX1} A"]
+
+
+def test_the_address_of_a_departed_host_goes_last() -> None:
+    """`absent` for an old MX host waits until no resolver holds an MX that names it."""
+    life = Story(
+        zone(
+            rrset(ZONE, "MX", 3600, "10 " + MX1),
+            rrset(MX1, "A", 3600, "192.0.2.1"),
+        ),
+        (mx("10 mx.new.example."), wish("host", MX1, "A")),
+    )
+    life.run("13d")
+    assert life.values(*A) == ()
+    assert life.ran_at("settle", A) >= life.ran_at("switch", MX) + timedelta(days=10)
+
+
+def test_the_address_of_a_host_in_use_cannot_go() -> None:
+    """The address of a host that the MX still names is not removed."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 3600, "10 " + MX1), rrset(MX1, "A", 3600, "192.0.2.1")),
+        (mx("10 " + MX1), wish("host", MX1, "A")),
+    )
+    assert [f.id for f in life.plan().findings] == ["host-in-use"]
+
+
+def test_an_address_that_routes_nothing_goes_at_once() -> None:
+    """An address that no MX ever named is simply removed."""
+    life = Story(zone(rrset(MX1, "A", 3600, "192.0.2.1")), (wish("host", MX1, "A"),))
+    assert life.apply() == ["prepare"]
+    assert life.live == {}
