@@ -63,8 +63,8 @@ class Config:
     """What mailsync.yaml says. ``file`` is as the user named it; paths are joined to ``base``.
 
     ``base`` is the directory of the file. ``providers``: settings by name, in octoDNS' syntax and
-    as written: what they name relatively is relative to ``base``. ``capabilities``: for each
-    provider that has any, ``ttl`` (``fixed`` or ``settable``), ``min_ttl`` and ``max_ttl`` (seconds).
+    as written: what they name relatively is relative to ``base``. ``capabilities``: what
+    is said of a provider's ``ttl`` (``fixed`` or ``settable``), ``min_ttl``, ``max_ttl`` (seconds).
     """
 
     file: Path
@@ -217,16 +217,15 @@ class _Reader:
         if found is None:
             return default
         store = found.get("store")
-        name = (
-            None if store is None else reading.word(store, self._faults, "store", ("file", "git"))
-        )
         if store is None:
             self._faults.add(found.place, "store is missing: write 'store: file' or 'store: git'")
+            return default
+        name = reading.word(store, self._faults, "store", ("file", "git"))
         if name == "git":
             return GitStore(
                 self._path(found.get("directory"), "."),
-                self._git_name(found.get("branch"), GitStore.branch),
-                self._git_name(found.get("remote"), GitStore.remote),
+                self._git_name(found.get("branch"), "mailsync-journal"),
+                self._git_name(found.get("remote"), "origin"),
             )
         for other in ("branch", "remote"):
             if name == "file" and other in found:

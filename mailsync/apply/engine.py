@@ -100,7 +100,7 @@ def look(
         ledger = ledger.seen(event.key, event.rrset, at)
     live = replace(live, negative_ttl=sighting.negative_ttl, lagging=sighting.lagging)
     plan = plan_domain(desired, live, ledger, at)
-    if any(stage.state == "due" for stage in plan.stages):
+    if plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(live, gates=(gate,))
         plan = plan_domain(desired, live, ledger, at)

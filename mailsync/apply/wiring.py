@@ -9,7 +9,7 @@ from threading import Event as Flag
 from threading import Lock
 
 from mailsync.apply.edge import World, utc_now
-from mailsync.config import Config
+from mailsync.config import Config, FileStore
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
@@ -77,24 +77,23 @@ class Worlds:
         )
 
     def _open_journal(self) -> Journal:
-        settings = self._config.journal
-        if settings.store == "git":
-            from mailsync.journal.git_store import GitJournal
+        store = self._config.journal
+        if isinstance(store, FileStore):
+            from mailsync.journal.file_store import FileJournal
 
-            return GitJournal(self._config.base, settings.branch)
-        from mailsync.journal.file_store import FileJournal
+            return FileJournal(store.directory)
+        from mailsync.journal.git_store import GitJournal
 
-        return FileJournal(settings.directory)
+        return GitJournal(store.directory, store.branch, store.remote)
 
     def _observer(self, target: str) -> Observer:
         from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 
-        settings = self._config.observe
-        if settings.nameservers == "none":
-            return NoObserver("what was read back counts as served (observe.nameservers: none)")
-        if settings.nameservers == "auto":
-            if self._config.providers[target].get("class") == EMBEDDED:
-                reason = "zone files on disk: what was read back counts as served by everybody"
-                return NoObserver(reason)
-            return AuthoritativeObserver()
-        return AuthoritativeObserver(settings.nameservers)
+        nameservers = self._config.observe.nameservers
+        if nameservers == "none":
+            return NoObserver()
+        if nameservers != "auto":
+            return AuthoritativeObserver(nameservers)
+        if self._config.providers[target].get("class") == EMBEDDED:
+            return NoObserver()
+        return AuthoritativeObserver()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
-import click
 import typer
 
 from mailsync import __version__
-from mailsync.cli import apply, github, plan, status
 from mailsync.cli.console import INTERRUPTED, complain
 from mailsync.errors import MailsyncError
 
@@ -23,13 +24,58 @@ not yet converged; 3 refused, the world or the files differ from the saved plan,
 said no; 130 interrupted.
 """
 
-app = typer.Typer(
-    help=_HELP,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+COMMANDS: Mapping[str, str] = {
+    "plan": "Show what will change, when, and why then.",
+    "apply": "Do what is due now, and nothing else.",
+    "status": "Show where each domain stands.",
+    "github": "What the GitHub action runs: see action.yml.",
+}
+"""Each command and the first line of its help; its module is `mailsync.cli.NAME`."""
+
+
+def main() -> int:
+    """Run the command line; return its exit code. No error of a user's shows a traceback."""
+    try:
+        code = _application(sys.argv[1:])(prog_name="mailsync", standalone_mode=False)
+    except MailsyncError as error:
+        complain(error)
+        return error.exit_code
+    except typer.TyperException as error:
+        return _misused(error)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except SystemExit:
+        # typer's word for a closed pipe: whoever read us has seen enough.
+        return _pipe_closed()
+    if code == INTERRUPTED:
+        print("interrupted: the next run goes on from here", file=sys.stderr)
+    return code if isinstance(code, int) else 0
+
+
+def _application(words: Sequence[str]) -> typer.Typer:
+    """Put the commands together; only those that the command line names are imported."""
+    app = typer.Typer(
+        help=_HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_shared)
+    for name, summary in COMMANDS.items():
+        if name not in words:
+            app.command(name, help=summary)(_not_named)
+            continue
+        module = import_module(f"mailsync.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(module.command)
+    return app
+
+
+def _not_named() -> None:  # pragma: no cover  # a command that is not named cannot run
+    """Stand for a command that was not imported, in the list of all."""
 
 
 def _version(asked: bool) -> None:
@@ -38,7 +84,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _shared(
     context: typer.Context,
     config: Path = typer.Option(
@@ -51,32 +96,21 @@ def _shared(
     context.obj = config
 
 
-app.command("plan")(plan.command)
-app.command("apply")(apply.command)
-app.command("status")(status.command)
-app.add_typer(github.app, name="github")
-
-
-def main() -> int:
-    """Run the command line; return its exit code. No error of a user's shows a traceback."""
-    try:
-        code = app(prog_name="mailsync", standalone_mode=False)
-    except MailsyncError as error:
-        complain(error)
-        return error.exit_code
-    except click.exceptions.Abort:
-        return _interrupted()
-    except click.ClickException as error:
-        error.show()
+def _misused(error: typer.TyperException) -> int:
+    """Say in one line what is wrong with the command line; without a word on it, show the help."""
+    text = error.format_message()
+    if text.startswith("Usage:"):
+        print(text, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return _interrupted()
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
-    return code if isinstance(code, int) else 0
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "mailsync"
+    words = " ".join(text.split()).rstrip(".")
+    complain(MailsyncError(f"{words[:1].lower()}{words[1:]}: see `{command} --help`"))
+    return 1
 
 
-def _interrupted() -> int:
-    print("interrupted: the next run goes on from here", file=sys.stderr)
-    return INTERRUPTED
+def _pipe_closed() -> int:
+    """Keep Python from complaining, at its end, about what it can no longer flush."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # a device, not a path of the user's
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return 1

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
-from mailsync.config import Config
-from mailsync.desired.files import load as load_files
-from mailsync.desired.model import Desired
 from mailsync.errors import FileErrors, MailsyncError
 from mailsync.plan.printable import printable
+
+if TYPE_CHECKING:
+    from mailsync.config import Config
+    from mailsync.desired.model import Desired
 
 CHANGES = 2
 """Exit code with ``--detailed-exitcode``: there are changes, or apply has not converged."""
@@ -37,6 +38,7 @@ class Loaded:
 def load(path: Path, patterns: Sequence[str]) -> Loaded:
     """Read mailsync.yaml and the zone files; raises `MailsyncError` when nothing can be planned."""
     from mailsync.config import load as load_config
+    from mailsync.desired.files import load as load_files
 
     config = load_config(path)
     found = load_files(config, patterns)

@@ -79,7 +79,7 @@ def canonical(rdtype: str, text: str) -> str:
     return shown.lower() if rdtype in _NAMES_ONLY else shown
 
 
-_NAMES_ONLY = frozenset({"MX", "CNAME", "NS", "PTR", "SRV", "A", "AAAA", "TLSA"})
+_NAMES_ONLY = frozenset({"MX", "CNAME", "DNAME", "NS", "PTR", "SRV", "A", "AAAA", "TLSA"})
 
 
 def txt_value(text: str | bytes) -> str:

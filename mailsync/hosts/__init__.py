@@ -1,1 +1,1 @@
-"""DNS hosts: octoDNS providers loaded by their class, adopted value by value, written with guards."""
+"""DNS hosts: octoDNS providers loaded by class, adopted value by value, written with guards."""

@@ -85,8 +85,7 @@ class Adoption:
         for change in self._changes:
             live = _record_at(existing, change)
             if change.after is None:
-                if live is not None:
-                    adopted.remove_record(live)
+                adopted.remove_record(live)  # it is there, or the change were stale
                 continue
             self._refuse_if_bent(change.after, _record_at(desired, change))
             record = self._made(existing, change.after, live, lenient=False)

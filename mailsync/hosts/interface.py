@@ -13,8 +13,13 @@ from mailsync.plan.model import Change
 class Host(Protocol):
     """One configured DNS host. Nothing is kept between two calls: each read is a new listing."""
 
-    name: str
-    capability: Capability
+    @property
+    def name(self) -> str:
+        """The host's name under ``providers`` in mailsync.yaml."""
+
+    @property
+    def capability(self) -> Capability:
+        """What it can do with TTLs."""
 
     def read(self, zone: str) -> Mapping[Key, RRset]:
         """List all RRsets of a zone, canonical. Raises `HostError` (also for an unknown zone)."""

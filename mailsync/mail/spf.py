@@ -81,7 +81,7 @@ def covers(a: str, b: str) -> bool:
     Sound, not complete: True is certain; False may only mean that the terms do not show it. Raises
     `BadSpf`.
     """
-    return _covers(parse(a), parse(b))
+    return _covers(_evaluated(parse(a)), _evaluated(parse(b)))
 
 
 def union(live: str, desired: str) -> str:
@@ -91,24 +91,15 @@ def union(live: str, desired: str) -> str:
     verdict on all others. A redirect that cannot stay one becomes an include; what it said of all
     others is not known, so nothing worse than neutral is said. Raises `BadSpf`.
     """
-    new, old = parse(desired), parse(live)
+    new, old = _evaluated(parse(desired)), _evaluated(parse(live))
     if _covers(new, old):
         return desired
     if _covers(old, new):
         return live
-    mechanisms = _merged((*new.mechanisms, *_redirect_included(new, old), *old.mechanisms))
-    verdict = _weaker(_rest(new), _rest(old))
-    kept = next((r.redirect for r in (new, old) if r.redirect and _kept(new, old)), None)
-    modifiers = tuple(m for m in new.modifiers if m.name != "redirect")
-    end: tuple[Mechanism | Modifier, ...] = (Mechanism(verdict, "all"),)
-    if kept is not None:
-        end = (Modifier("redirect", kept),)
-    joined = Record((*mechanisms, *end, *modifiers))
-    if not (_covers(joined, old) and _covers(joined, new)):
-        # A stricter term of one record stands before what the other lets send: let it come last.
-        weakest_first = sorted(mechanisms, key=lambda m: QUALIFIERS.index(m.qualifier))
-        joined = Record((*weakest_first, *end, *modifiers))
-    return format(joined)
+    plainly = _joined(new, old, _merged((*new.mechanisms, *old.mechanisms)))
+    if _covers(plainly, new) and _covers(plainly, old):
+        return format(plainly)
+    return format(_weakest_first(new, old))
 
 
 def terms_removed(a: str, b: str) -> tuple[str, ...]:
@@ -119,10 +110,19 @@ def terms_removed(a: str, b: str) -> tuple[str, ...]:
     old, new = parse(a), parse(b)
     gone = [str(term) for term in old.mechanisms if not _named_by(term, new.mechanisms)]
     if old.redirect and old.redirect != new.redirect:
-        included = Mechanism("+", "include", f":{old.redirect}")
-        if not _named_by(included, new.mechanisms):
+        if not _named_by(_include(old.redirect), new.mechanisms):
             gone.append(f"redirect={old.redirect}")
     return tuple(gone)
+
+
+def _evaluated(record: Record) -> Record:
+    """Drop the terms that nobody ever meets: those behind ``all``, or behind a wider term."""
+    met: list[Mechanism] = []
+    for term in record.mechanisms:
+        if not _named_by(term, met):
+            met.append(term)
+    ends = () if record.all is None else (Mechanism(record.all, "all"),)
+    return Record((*met, *ends, *record.modifiers))
 
 
 def _covers(a: Record, b: Record) -> bool:
@@ -138,7 +138,7 @@ def _covers(a: Record, b: Record) -> bool:
         return _ends_as_weak(a, _rest(b), b.mechanisms)
     if a.redirect is not None and _name(a.redirect) == _name(b.redirect):
         return _no_stricter("+", a.mechanisms, b.mechanisms)
-    target = Mechanism("+", "include", f":{b.redirect}")
+    target = _include(b.redirect)
     return _let_by(a, target, b.mechanisms) and _ends_as_weak(a, "?", b.mechanisms)
 
 
@@ -183,20 +183,45 @@ def _merged(mechanisms: Iterable[Mechanism]) -> tuple[Mechanism, ...]:
     return tuple(kept)
 
 
-def _redirect_included(new: Record, old: Record) -> tuple[Mechanism, ...]:
-    if _kept(new, old):
-        return ()
-    targets = [record.redirect for record in (new, old) if record.redirect is not None]
-    return tuple(Mechanism("+", "include", f":{target}") for target in targets)
+def _joined(new: Record, old: Record, mechanisms: Sequence[Mechanism]) -> Record:
+    """End a record with the weaker verdict, or with a redirect that can stay one."""
+    verdict = _weaker(_rest(new), _rest(old))
+    ends: Mechanism | Modifier = Mechanism(verdict, "all")
+    redirects = {_name(r.redirect): r.redirect for r in (old, new) if r.redirect is not None}
+    # Nothing is stricter than a fail: whatever a redirect says in its place is as weak.
+    if len(redirects) == 1 and all(r.redirect or r.all == "-" for r in (new, old)):
+        ends = Modifier("redirect", *redirects.values())
+    elif redirects:
+        mechanisms = _merged((*mechanisms, *map(_include, redirects.values())))
+    return Record((*mechanisms, ends, *_beside(new)))
 
 
-def _kept(new: Record, old: Record) -> bool:
-    """Tell whether one redirect can stay: both have it, or the other record fails all others."""
-    if new.redirect is not None and old.redirect is not None:
-        return _name(new.redirect) == _name(old.redirect)
-    return (new.redirect is None and _rest(new) == "-") or (
-        old.redirect is None and _rest(old) == "-"
-    )
+def _weakest_first(new: Record, old: Record) -> Record:
+    """Put the terms so that none takes a weaker verdict away from anyone.
+
+    A term that only one record has meets senders on whom the other may have had its verdict on all
+    others: it gets no stricter one than that.
+    """
+    mechanisms = [
+        Mechanism(_weaker(term.qualifier, _rest(other)), term.name, term.argument)
+        if not _named_by(term, other.mechanisms)
+        else term
+        for record, other in ((new, old), (old, new))
+        for term in record.mechanisms
+    ]
+    included = [_include(r.redirect) for r in (new, old) if r.redirect is not None]
+    ordered = sorted((*mechanisms, *included), key=lambda term: _rank(term.qualifier))
+    verdict = Mechanism(_weaker(_rest(new), _rest(old)), "all")
+    return Record((*_merged(ordered), verdict, *_beside(new)))
+
+
+def _beside(record: Record) -> tuple[Modifier, ...]:
+    """Give the modifiers that decide nothing."""
+    return tuple(modifier for modifier in record.modifiers if modifier.name != "redirect")
+
+
+def _include(redirect: str) -> Mechanism:
+    return Mechanism("+", "include", f":{redirect}")
 
 
 def _rest(record: Record) -> Qualifier:

@@ -14,6 +14,7 @@ from datetime import datetime
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.model import Change, DomainPlan, Plan, Stage, StageName
 from mailsync.plan.printable import printable
+from mailsync.plan.times import whole_second
 
 
 def differences(saved: Plan, now: Plan) -> list[str]:
@@ -154,13 +155,13 @@ def _of_states(saved: DomainPlan, now: DomainPlan, time: datetime) -> Iterator[s
 def _of_times(saved: DomainPlan, now: DomainPlan) -> Iterator[str]:
     """Tell of dates that differ although the plans are as of the same time."""
     for old, new in zip(saved.stages, now.stages, strict=False):
-        if old.state == new.state == "held" and old.not_before != new.not_before:
+        if old.state == new.state == "held" and _utc(old.not_before) != _utc(new.not_before):
             yield (
                 f"stage {old.name} was to wait until {_utc(old.not_before)},"
                 f" now until {_utc(new.not_before)}"
             )
             return
-    if saved.old_service_until != now.old_service_until:
+    if _utc(saved.old_service_until) != _utc(now.old_service_until):
         yield (
             f"the old service was to stay until {_utc(saved.old_service_until)},"
             f" now until {_utc(now.old_service_until)}"
@@ -185,4 +186,5 @@ def _of_gates(saved: DomainPlan, now: DomainPlan) -> Iterator[str]:
 
 
 def _utc(time: datetime | None) -> str:
-    return "no time" if time is None else time.strftime("%Y-%m-%d %H:%M:%S UTC")
+    """Write a time as a saved plan holds it: whole seconds, rounded up."""
+    return "no time" if time is None else whole_second(time).strftime("%Y-%m-%d %H:%M:%S UTC")

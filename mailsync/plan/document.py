@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NoReturn, cast, get_args
+from typing import Any, Literal, cast
 
 from mailsync.dns.names import BadName, absolute, shown
 from mailsync.dns.rrset import BadValue, RRset
@@ -35,6 +32,8 @@ from mailsync.plan.model import (
     Status,
 )
 from mailsync.plan.printable import printable
+from mailsync.plan.strict_json import At, NotAsExpected, parsed
+from mailsync.plan.times import time_json
 
 __all__ = ["FORMAT", "SIZE_LIMIT", "differences", "dumped", "from_json", "summary", "to_json"]
 
@@ -47,7 +46,6 @@ SIZE_LIMIT = 64 * 2**20
 _NAME_LIMIT = 1004
 """The longest name in presentation text: 251 octets, each as ``\\DDD`` (RFC 1035 §2.3.4, §5.1)."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _AGAIN = "make it again with `mailsync plan --out`"
 
 SummaryKey = Literal["domains", "due", "waiting", "converged", "errors"]
@@ -79,12 +77,6 @@ def _escaped(line: str) -> str:
         char if char.isprintable() else "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
         for char in line
     )
-
-
-def time_json(time: datetime) -> str:
-    """Write an aware time as RFC 3339 in UTC, whole seconds, rounded up: never too early."""
-    whole = time.replace(microsecond=0) + timedelta(seconds=bool(time.microsecond))
-    return whole.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def rrset_json(rrset: RRset | None) -> dict[str, Any] | None:
@@ -190,10 +182,10 @@ def from_json(text: str, *, where: str = "the saved plan") -> Plan:
             where=where,
         )
     try:
-        plan = _plan(_At(document, "plan"))
+        plan = _plan(At(document, "plan"))
         if _document(plan) != document:
-            _At(document, "plan").refuse("contradicts itself")
-    except _NotOurs as error:
+            At(document, "plan").refuse("contradicts itself")
+    except NotAsExpected as error:
         raise MailsyncError(
             f"not as this version of mailsync writes a plan ({printable(str(error))}):"
             f" altered, or made by another version; {_AGAIN}",
@@ -209,109 +201,50 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
             where=where,
         )
     try:
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except RecursionError:
-        problem = "too deeply nested"
-    except json.JSONDecodeError as error:
-        problem = f"no JSON from line {error.lineno}, column {error.colno} on"
-    except ValueError as error:  # a repeated key, NaN, a number of thousands of digits
-        problem = printable(str(error))
-    else:
-        if isinstance(data, dict):
-            return cast("dict[str, Any]", data)
-        problem = "not an object"
-    raise MailsyncError(
-        f"this is no plan ({problem}): altered, cut off, or another file; {_AGAIN}", where=where
-    )
+        return parsed(text)
+    except NotAsExpected as error:
+        raise MailsyncError(
+            f"this is no plan ({printable(str(error))}): altered, cut off, or another file;"
+            f" {_AGAIN}",
+            where=where,
+        ) from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key comes twice")
-    return members
+def _name(at: At) -> str:
+    """Read a domain or zone, as `shown` writes it."""
+    text = at.text()
+    try:
+        if len(text) > _NAME_LIMIT or shown(absolute(text)) != text:
+            at.refuse("is no domain name")
+    except BadName:
+        at.refuse("is no domain name")
+    return text
 
 
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+def _version(at: At, name: str, rdtype: str) -> RRset | None:
+    if at.value is None:
+        return None
+    ttl, values = at.members("ttl", "values")
+    if type(ttl.value) is not int or not 0 <= ttl.value <= TTL_MAX:
+        ttl.refuse("is no TTL")
+    try:
+        return RRset(name, rdtype, ttl.value, tuple(value.text() for value in values.items()))
+    except BadValue:
+        values.refuse("is empty")
 
 
-class _NotOurs(ValueError):  # noqa: N818  # never leaves this module
-    """The document is not as `to_json` writes it; the message says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    """A value of the document and its path, for reading strictly."""
-
-    value: Any
-    path: str
-
-    def refuse(self, what: str) -> NoReturn:
-        raise _NotOurs(f"{self.path} {what}")
-
-    def members(self, *keys: str) -> tuple[_At, ...]:
-        if not isinstance(self.value, dict) or set(self.value) != set(keys):
-            self.refuse(f"is no object of {', '.join(keys)}")
-        return tuple(_At(self.value[key], f"{self.path}.{key}") for key in keys)
-
-    def items(self) -> tuple[_At, ...]:
-        if not isinstance(self.value, list):
-            self.refuse("is no list")
-        return tuple(_At(item, f"{self.path}[{i}]") for i, item in enumerate(self.value))
-
-    def text(self) -> str:
-        if not isinstance(self.value, str):
-            self.refuse("is no text")
-        return self.value
-
-    def one_of(self, literal: Any) -> str:
-        if self.text() not in get_args(literal):
-            self.refuse(f"is none of {', '.join(get_args(literal))}")
-        return self.text()
-
-    def time(self) -> datetime:
-        if not _TIME.fullmatch(self.text()):
-            self.refuse("is no time in UTC")
-        try:
-            return datetime.fromisoformat(self.text())
-        except ValueError:
-            self.refuse("is no time in UTC")
-
-    def name(self) -> str:
-        """Read a domain or zone, as `shown` writes it."""
-        text = self.text()
-        try:
-            if len(text) > _NAME_LIMIT or shown(absolute(text)) != text:
-                self.refuse("is no domain name")
-        except BadName:
-            self.refuse("is no domain name")
-        return text
-
-    def rrset(self, name: str, rdtype: str) -> RRset | None:
-        if self.value is None:
-            return None
-        ttl, values = self.members("ttl", "values")
-        if type(ttl.value) is not int or not 0 <= ttl.value <= TTL_MAX:
-            ttl.refuse("is no TTL")
-        try:
-            return RRset(name, rdtype, ttl.value, tuple(value.text() for value in values.items()))
-        except BadValue:
-            values.refuse("is empty")
-
-
-def _plan(at: _At) -> Plan:
+def _plan(at: At) -> Plan:
     _, created, domains, _ = at.members("format", "created", "domains", "summary")
     return Plan(created.time(), tuple(_domain(domain) for domain in domains.items()))
 
 
-def _domain(at: _At) -> DomainPlan:
+def _domain(at: At) -> DomainPlan:
     domain, zone, targets, status, stages, until, findings = at.members(
         "domain", "zone", "targets", "status", "stages", "old_service_until", "findings"
     )
     return DomainPlan(
-        domain.name(),
-        zone.name(),
+        _name(domain),
+        _name(zone),
         tuple(target.text() for target in targets.items()),
         cast("Status", status.one_of(Status)),
         tuple(_stage(stage) for stage in stages.items()),
@@ -320,7 +253,7 @@ def _domain(at: _At) -> DomainPlan:
     )
 
 
-def _stage(at: _At) -> Stage:
+def _stage(at: At) -> Stage:
     name, state, not_before, holds, gates, changes = at.members(
         "name", "state", "not_before", "holds", "gates", "changes"
     )
@@ -334,28 +267,28 @@ def _stage(at: _At) -> Stage:
     )
 
 
-def _hold(at: _At) -> Hold:
+def _hold(at: At) -> Hold:
     until, reason, rrset = at.members("until", "reason", "rrset")
     return Hold(until.time(), reason.text(), rrset.text())
 
 
-def _gate(at: _At) -> Gate:
+def _gate(at: At) -> Gate:
     name, state, detail = at.members("name", "state", "detail")
     return Gate(name.text(), cast("GateState", state.one_of(GateState)), detail.text())
 
 
-def _change(at: _At) -> Change:
+def _change(at: At) -> Change:
     _, name, rdtype, before, after, why = at.members(
         "action", "name", "type", "before", "after", "why"
     )
     key = (name.text(), rdtype.text())
-    change = Change(before.rrset(*key), after.rrset(*key), why.text())
+    change = Change(_version(before, *key), _version(after, *key), why.text())
     if change.before is None and change.after is None:
         at.refuse("changes nothing")
     return change
 
 
-def _finding(at: _At) -> Finding:
+def _finding(at: At) -> Finding:
     finding, severity, message, where = at.members("id", "severity", "message", "where")
     return Finding(
         finding.text(),

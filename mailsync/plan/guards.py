@@ -37,11 +37,6 @@ def findings(
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
     found += _unmanaged(scene)
-    found += [
-        Finding("authority-unknown", "info", gate.detail, shown(scene.desired.domain))
-        for gate in scene.live.gates
-        if gate.name == "authority" and gate.state == "unknown"
-    ]
     rank = {"error": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda one: (rank[one.severity], one.id, one.where)))
 

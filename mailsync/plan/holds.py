@@ -62,7 +62,7 @@ def before_switch(
         if not course.routes:
             found.update(_not_ready(scene, course, pending))
     found.update(_unwished_hosts(scene, courses))
-    lead = named(pending[0].key)
+    lead = named(min(course.key for course in pending if _is_first(course, pending)))
     cutover = scene.desired.cutover
     if cutover.at is not None and cutover.at > scene.now:
         found.add(Hold(cutover.at, "the time that the file sets (cutover.at)", lead))
@@ -72,6 +72,11 @@ def before_switch(
         reason = f"the window opens ({cutover.window.text}, {cutover.timezone})"
         found.add(Hold(opens, reason, lead))
     return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
+def _is_first(course: Course, pending: list[Course]) -> bool:
+    """Tell whether a course is one to name for all: MX, where MX is switched."""
+    return course.key[1] == "MX" or all(other.key[1] != "MX" for other in pending)
 
 
 def not_served_yet(scene: Scene, courses: tuple[Course, ...]) -> tuple[Hold, ...]:
@@ -164,7 +169,7 @@ def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold
                 continue
             until = _gone_by(scene, course, steps, remnant)
             if until is not None:
-                found.append(Hold(until, _held_text(version), named(course.key)))
+                found.append(Hold(until, _held_text(version, held), named(course.key)))
     return found
 
 
@@ -179,6 +184,8 @@ def _gone_by(scene: Scene, course: Course, steps: Steps, remnant: Remnant) -> da
 
 def _gates(wish: Wish, pending: list[Course]) -> bool:
     """Tell whether mail that is switched depends on this wish."""
+    if not wish.values:
+        return False
     if wish.kind == "host":
         return any(
             wish.name in hosts(course.switch.values)
@@ -215,7 +222,8 @@ def _same_values(one: RRset | None, other: RRset | None) -> bool:
     return (one.values if one else None) == (other.values if other else None)
 
 
-def _held_text(version: Version) -> str:
+def _held_text(version: Version, values: tuple[str, ...] = ()) -> str:
+    """Say what a resolver may hold; ``values`` are those of the version that matter."""
     if version.unseen:
         return (
             "not seen before: another version may have been replaced just now, and resolvers may "
@@ -223,6 +231,6 @@ def _held_text(version: Version) -> str:
         )
     if version.rrset is None:
         return "resolvers may remember until then that there was no such record"
-    values = ", ".join(version.rrset.values)
-    shown_values = values if len(values) <= 60 else values[:57] + "..."
-    return f"resolvers may hold {shown_values} (TTL {version.rrset.ttl}) until then"
+    text = ", ".join(values or version.rrset.values)
+    brief = text if len(text) <= 60 else text[:57] + "..."
+    return f"resolvers may hold {brief} (TTL {version.rrset.ttl}) until then"

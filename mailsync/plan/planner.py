@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import is_at_or_below, shown
@@ -41,6 +41,9 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         *_switch(scene, courses, switch_holds, switch_at),
         *_settle(scene, courses, switch_at, retire),
     ]
+    if stages:
+        # What was observed speaks of the next write; later ones are judged when their time comes.
+        stages[0] = replace(stages[0], gates=scene.live.gates)
     stages = [*_done(scene, courses, stages), *stages]
     findings = guards.findings(scene, courses, switch_at, retire, lowering, rollback=rollback)
     return DomainPlan(
@@ -91,19 +94,50 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
         verb = ledger.intended if key in live.lagging else ledger.seen
         ledger = verb(key, live.get(key), now)
     scene = Scene(desired, live, ledger, now)
-    mx_keys = [(w.name, w.type) for w in desired.wishes if w.kind == "mx"]
-    routed = frozenset(
-        host
-        for key in mx_keys
-        for remnant in scene.visible(key)
-        if remnant.version.rrset is not None
-        for host in hosts(remnant.version.rrset.values)
-    )
-    scene = replace(scene, routed=routed)
+    scene = replace(scene, routed=_routed(scene))
     routing = [wish for wish in desired.wishes if wish.kind in ROUTING]
-    moved = [at for wish in routing if (at := moved_at(scene, wish)) is not None]
     moving = any(_steps(scene, wish).routes for wish in routing)
-    return replace(scene, moving=moving, moved_at=max(moved, default=None))
+    return replace(scene, moving=moving, moved_at=_moved_at(scene, routing))
+
+
+def _routed(scene: Scene) -> frozenset[str]:
+    """Give the names whose addresses take mail: visible MX hosts, and names without MX at all."""
+    domain = scene.desired.domain
+    named = {
+        host
+        for key, one in scene.live.rrsets.items()
+        if key[1] == "MX"
+        for host in hosts(one.values)
+    }
+    for wish in scene.desired.wishes:
+        if wish.kind == "mx":
+            for remnant in scene.visible((wish.name, wish.type)):
+                named |= hosts(remnant.version.rrset.values if remnant.version.rrset else ())
+    if scene.live.get((domain, "MX")) is None:
+        named.add(domain)  # the implicit MX (RFC 5321 §5.1)
+    return frozenset(named)
+
+
+def _moved_at(scene: Scene, routing: list[Wish]) -> datetime | None:
+    """Find when mail last moved, while that still matters: until everything has settled.
+
+    That is the soak, the time that senders keep mail queued and verifiers check signatures, and
+    for as long as a lowered TTL has not been restored.
+    """
+    cutover = scene.desired.cutover
+    transit = cutover.queue_lifetime + cutover.verifier_delay
+    matters = timedelta(seconds=max(cutover.soak, transit))
+    found = []
+    for wish in routing:
+        at = moved_at(scene, wish)
+        live = scene.live.get((wish.name, wish.type))
+        if at is None:
+            continue
+        capability = scene.live.capability
+        lowered = live is not None and live.ttl < capability.nearest(wish.ttl)
+        if at + matters > scene.now or (lowered and capability.settable):
+            found.append(at)
+    return max(found, default=None)
 
 
 def _steps(scene: Scene, wish: Wish) -> Steps:
@@ -121,9 +155,8 @@ def _courses(scene: Scene) -> tuple[Course, ...]:
 
 def _prepare(scene: Scene, courses: tuple[Course, ...], lowering: datetime) -> list[Stage]:
     lead = holds.before_lowering(scene, lowering)
-    return _grouped(
-        "prepare", scene.now, ((course, lead if course.lowers else ()) for course in courses)
-    )
+    waits = ((course, lead if course.lowers else ()) for course in courses)
+    return _grouped("prepare", scene, waits)
 
 
 def _switch(
@@ -133,25 +166,25 @@ def _switch(
     if not changes:
         return []
     state: StageState = "held" if waits else "due"
-    return [Stage("switch", state, switch_at, waits, scene.live.gates, changes)]
+    return [Stage("switch", state, switch_at, waits, changes=changes)]
 
 
 def _settle(
     scene: Scene, courses: tuple[Course, ...], switch_at: datetime, retire: datetime | None
 ) -> list[Stage]:
-    stages = _grouped(
-        "settle",
-        scene.now,
-        ((c, holds.before_settle(scene, c, switch_at, retire)) for c in courses),
-    )
+    waits = ((c, holds.before_settle(scene, c, switch_at, retire)) for c in courses)
+    stages = _grouped("settle", scene, waits)
     if any(course.change("switch") for course in courses):
         # Whatever its own waits: nothing settles before the switch has run.
-        stages = [replace(stage, state="held") for stage in stages]
+        stages = [
+            replace(stage, state="held", not_before=max(stage.not_before, switch_at))
+            for stage in stages
+        ]
     return stages
 
 
 def _grouped(
-    name: StageName, now: datetime, waits: Iterable[tuple[Course, tuple[Hold, ...]]]
+    name: StageName, scene: Scene, waits: Iterable[tuple[Course, tuple[Hold, ...]]]
 ) -> list[Stage]:
     """Make a stage of what is due and another of what still waits."""
     due: list[Change] = []
@@ -165,10 +198,11 @@ def _grouped(
         reasons.update(its_holds)
     stages = []
     if due:
-        stages.append(Stage(name, "due", now, changes=tuple(due)))
+        stages.append(Stage(name, "due", scene.now, changes=tuple(due)))
     if held:
         ordered = tuple(sorted(reasons))
-        stages.append(Stage(name, "held", ordered[-1].until, ordered, changes=tuple(held)))
+        until = ordered[-1].until
+        stages.append(Stage(name, "held", until, ordered, changes=tuple(held)))
     return stages
 
 

@@ -89,8 +89,6 @@ class Page:
                 if used and used + cells(word.rstrip()) > room:
                     yield line
                     line, used, room = [], 0, self._width - indent - hang
-                    if not word.strip():
-                        continue
                 line.append((style, word))
                 used += cells(word)
         yield line

@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from mailsync.dns.rrset import Key, RRset
-from mailsync.plan.document import dumped, hold_json, rrset_json, time_json
+from mailsync.plan.document import dumped, hold_json, rrset_json
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.printable import printable
+from mailsync.plan.times import time_json
 from mailsync.report.page import Page, Style, together
 from mailsync.report.phrases import common_timezone, counted
 from mailsync.report.text import put_findings, put_heading, put_old_service, put_stage

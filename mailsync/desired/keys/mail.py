@@ -17,7 +17,7 @@ NULL_KEY = "v=DKIM1; p="
 
 
 def read(node: Node, context: Context) -> tuple[Wish, ...]:
-    """Read ``none``; a file's own ``spf`` and ``dmarc`` win over what it stands for (see `zone`)."""
+    """Read ``none``; a file's own ``spf`` and ``dmarc`` win over what it stands for."""
     if reading.word(node, context.faults, "value", ("none",)) is None:
         return ()
     domain = context.domain

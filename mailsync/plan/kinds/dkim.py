@@ -61,7 +61,7 @@ def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         owned,
         owned,
         wish.values,
-        why_settle="retires the selector: no signature made with it is in transit any more",
+        why_settle="retires the selector (assumes that nobody signs with it any more)",
         wait=max(cutover.soak, transit),
         since=since,
     )

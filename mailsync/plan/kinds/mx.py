@@ -52,10 +52,10 @@ def hosts(values: tuple[str, ...]) -> frozenset[str]:
 
 
 def _what_switches(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    if not hosts(new):
+        return "no mail is accepted (null MX, RFC 7505)"
     if not old:
         return "the first MX: until now mail went to the name's own address, if it has one"
-    if not hosts(new):
-        return "no mail is accepted any more (null MX, RFC 7505)"
     gone, come = hosts(old) - hosts(new), hosts(new) - hosts(old)
     if gone and come:
         return "mail moves to the new servers"

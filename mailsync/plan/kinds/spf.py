@@ -8,7 +8,7 @@ the move, is made directly: it rests on the user's word that nobody sends that w
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 
 from mailsync.desired.model import Wish
@@ -95,15 +95,25 @@ def _later_or_now(
 
 
 def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
-    """Find when the last version that did not yet let the new way send was replaced."""
-    narrow = [
-        version.replaced_at
-        for version in scene.history((wish.name, wish.type)).versions
-        if version.replaced_at is not None
-        and not version.unseen
-        and not ready(wish, _ours(wish, version.rrset))
-    ]
-    return max(narrow, default=None)
+    """Find when the last version that did not yet let the new way send was replaced.
+
+    It counts when it is what the live record replaced, or as long as mail sent before may still be
+    queued; a removal long after that is one of its own.
+    """
+    narrow, before_live = [], None
+    live = _ours(wish, scene.live.get((wish.name, wish.type)))
+    for version in scene.history((wish.name, wish.type)).versions:
+        if version.replaced_at is None or version.unseen:
+            continue
+        held = _ours(wish, version.rrset)
+        if held != live:
+            before_live = version.replaced_at
+        if not ready(wish, held):
+            narrow.append(version.replaced_at)
+    latest = max(narrow, default=None)
+    if latest is None or latest == before_live:
+        return latest
+    return latest if latest + timedelta(seconds=_wait(scene)) > scene.now else None
 
 
 def _ours(wish: Wish, rrset: RRset | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ class TestCanonical:
             ("MX", "0 .", "0 ."),
             ("MX", "10 mx1", "10 mx1."),
             ("CNAME", "Host.Example.", "host.example."),
+            ("DNAME", "Host.Example.", "host.example."),
             ("SRV", "0 1 993 IMAP.example.", "0 1 993 imap.example."),
             ("A", "192.0.2.1", "192.0.2.1"),
             ("A", r"\# 4 c0000201", "192.0.2.1"),

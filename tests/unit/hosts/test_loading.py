@@ -29,6 +29,13 @@ class TokenProvider(MemoryProvider):
         raise RuntimeError(f"403 for {self.token}")
 
 
+class PoppingProvider(MemoryProvider):
+    """Takes its settings apart."""
+
+    def __init__(self, id: str, zone_settings: dict[str, str]) -> None:  # noqa: A002
+        super().__init__(id, zone_settings.pop("store"))
+
+
 class LooseProvider(MemoryProvider):
     """Raises a `TypeError` that is about none of its arguments."""
 
@@ -135,6 +142,15 @@ def test_name_and_capability(tmp_path: Path) -> None:
     assert (host.name, host.capability) == ("memory", Capability(settable=False))
     with pytest.raises(MailsyncError, match=r"^capabilities\.memory: ttl: "):
         load_host("memory", settings, tmp_path, {"ttl": "no"})
+
+
+def test_settings_stay_whole(tmp_path: Path) -> None:
+    """Each provider gets the whole settings, whatever the one before did to its own."""
+    settings = {"class": f"{__name__}.PoppingProvider", "zone_settings": {"store": "empty"}}
+    host = load_host("popping", settings, tmp_path)
+    for _ in range(2):
+        with pytest.raises(HostError, match="has no such zone"):
+            host.read("example.test")
 
 
 def test_nothing_is_printed(

@@ -258,6 +258,12 @@ class TestProviders:
         tlsa = RRset(f"_25._tcp.{ZONE}", "TLSA", 60, ("3 1 1 " + "ab" * 32,))
         assert "TLSA records not supported" in refused(zones, host(NoMail), Change(None, tlsa, ""))
 
+    def test_not_canonical(self, zones: dict[str, list[Record]]) -> None:
+        """A value that octoDNS would write in another way than it was asked is refused."""
+        after = RRset(ZONE, "MX", 60, ("10 Mixed.Example.",))
+        said = refused(zones, host(), Change(MX, after, ""))
+        assert "octoDNS makes ('10 mixed.example.',) of ('10 Mixed.Example.',)" in said
+
     def test_apply_disabled(self, zones: dict[str, list[Record]]) -> None:
         """A provider that only pretends to write is refused."""
         assert "apply_disabled" in refused(zones, host(apply_disabled=True), SWITCH)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailsync.errors import AnotherRun, JournalError
-from mailsync.journal import file_store, lock
+from mailsync.journal import codec, lock
 from mailsync.journal.events import Corrupt
 from mailsync.journal.file_store import FileJournal
 
@@ -195,7 +195,7 @@ def test_disk_that_fails_while_reading(directory: Path, monkeypatch: pytest.Monk
     def failing(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(file_store.codec, "read", failing)
+    monkeypatch.setattr(codec, "read", failing)
     with pytest.raises(JournalError, match="cannot be read: input/output error"):
         FileJournal(directory).read(ZONE)
 
@@ -240,7 +240,7 @@ def test_lock_troubles_are_one_line(directory: Path, monkeypatch: pytest.MonkeyP
     def unsupported(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(lock.fcntl, "flock", unsupported)
+    monkeypatch.setattr(fcntl, "flock", unsupported)
     with pytest.raises(JournalError, match="the file system takes no lock: no locks available"):
         FileJournal(directory).lock("example.net.").__enter__()
 
@@ -251,11 +251,12 @@ def test_lock_needs_no_room(directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "pwrite", full)
-        with FileJournal(directory).lock(ZONE):
-            with pytest.raises(AnotherRun, match="another process holds"):
-                FileJournal(directory).lock(ZONE).__enter__()
+    monkeypatch.setattr(os, "pwrite", full)
+    with (
+        FileJournal(directory).lock(ZONE),
+        pytest.raises(AnotherRun, match="another process holds"),
+    ):
+        FileJournal(directory).lock(ZONE).__enter__()
 
 
 def test_file_names() -> None:

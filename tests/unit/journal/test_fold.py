@@ -62,7 +62,7 @@ def test_clock_set_back_replaces_nothing_earlier() -> None:
 
 def test_until_gives_the_ledger_as_it_was() -> None:
     """A saved plan is made again from what was known then, to the microsecond."""
-    entries = [SEEN_OLD, intent(10), SEEN_NEW]
+    entries: list[Entry] = [SEEN_OLD, intent(10), SEEN_NEW]
     assert fold(entries, until=at(20)) == fold(entries)
     assert fold(entries, until=at(20) - timedelta(microseconds=1)) == fold(entries[:2])
     assert fold(entries, until=at(-1)) == Ledger()
@@ -71,7 +71,7 @@ def test_until_gives_the_ledger_as_it_was() -> None:
 def test_until_keeps_what_was_recorded_before() -> None:
     """Order is the truth: an event from a clock that was ahead had been recorded already."""
     ahead = Seen(at(900), MX, OLD)
-    entries = [ahead, intent(10), SEEN_NEW]
+    entries: list[Entry] = [ahead, intent(10), SEEN_NEW]
     assert fold(entries, until=at(10)) == fold(entries[:2])
 
 

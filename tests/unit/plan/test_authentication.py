@@ -324,3 +324,28 @@ def test_kinds_that_are_not_named_are_reported_once() -> None:
     assert len(unmanaged) == 4
     life.apply()
     assert life.values(ZONE, "MX") == ("10 mx.old.example.",)
+
+
+def test_a_later_spf_removal_is_direct_again() -> None:
+    """Long after a cutover has settled, a removal is one of its own, with its own assumption."""
+    life = Story(
+        zone(rrset(ZONE, "TXT", 3600, OLD_SPF), rrset(ZONE, "MX", 3600, "10 mx.old.example.")),
+        (spf("v=spf1 ip4:192.0.2.1 include:_spf.new.example -all"), mx("10 mx.new.example.")),
+    )
+    life.run("30d")
+    assert life.plan().status == "converged"
+    life.wishes = (spf(NEW_SPF), mx("10 mx.new.example."))
+    stage = life.stage("prepare")
+    assert stage is not None
+    assert "assumes" in stage.changes[0].why
+
+
+def test_spf_edited_by_hand_in_between_does_not_shorten_the_wait() -> None:
+    """The wait counts from when the new way was let in, whatever happened to the record since."""
+    life = Story(zone(rrset(ZONE, "TXT", 3600, OLD_SPF)), (spf(NEW_SPF),))
+    life.apply()
+    life.passes("1d")
+    text = "v=spf1 ip4:192.0.2.9 include:_spf.old.example include:_spf.new.example -all"
+    life.live[TXT] = rrset(ZONE, "TXT", 3600, text)
+    life.run("8d")
+    assert "_spf.old.example" in life.values(*TXT)[0]

@@ -170,3 +170,11 @@ def test_a_gate_that_fails_now() -> None:
         "example.jp: gate smtp of stage switch now fails: 451\\x1b[2J"
     ]
     assert differences(planned(closed), planned(closed)) == []
+
+
+def test_parts_of_a_second_are_no_difference() -> None:
+    """A saved plan holds whole seconds; the plan that it is compared with may hold parts."""
+    exact = LATER - timedelta(microseconds=7)
+    saved = planned(stage(mx(A), mx(B), state="held", not_before=LATER), old_service_until=LATER)
+    now = planned(stage(mx(A), mx(B), state="held", not_before=exact), old_service_until=exact)
+    assert differences(saved, now) == []

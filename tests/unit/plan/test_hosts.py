@@ -118,3 +118,22 @@ def test_an_address_that_routes_nothing_goes_at_once() -> None:
     life = Story(zone(rrset(MX1, "A", 3600, "192.0.2.1")), (wish("host", MX1, "A"),))
     assert life.apply() == ["prepare"]
     assert life.live == {}
+
+
+def test_without_mx_the_apex_address_is_switched() -> None:
+    """A domain without MX takes mail at its own address: changing that moves mail."""
+    life = Story(
+        zone(rrset(ZONE, "A", 86400, "192.0.2.1")), (wish("host", ZONE, "A", "192.0.2.2"),)
+    )
+    life.run("2d")
+    assert life.ran_at("prepare", (ZONE, "A")) == START
+    assert life.ran_at("switch", (ZONE, "A")) == START + timedelta(days=1)
+
+
+def test_with_a_null_mx_the_apex_address_routes_nothing() -> None:
+    """A domain that takes no mail may change its web address at once."""
+    life = Story(
+        zone(rrset(ZONE, "A", 86400, "192.0.2.1"), rrset(ZONE, "MX", 3600, "0 .")),
+        (wish("host", ZONE, "A", "192.0.2.2"),),
+    )
+    assert life.apply() == ["prepare"]
