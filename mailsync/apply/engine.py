@@ -117,14 +117,17 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
             yield do.Record(view.seen)
         stage = _next_stage(view.plan, terms)
         if stage is None or view.plan.status == "error":
-            return _stopped(view, written)
+            return _stopped(desired, view, terms, written)
         refusal = _refusal(stage, terms)
         if refusal:
             return Outcome("refused", view.plan, (refusal,), written)
         listing = yield from _carry_out(desired, capability, stage, view.at)
         written += len(stage.changes)
-        lagging = yield from _await_served(stage, terms)
+        expected = {change.key: listing.get(change.key) for change in stage.changes}
+        lagging = yield from _await_served(expected, terms)
         if lagging:
+            # Planned anew: dates that took it for served everywhere would be too early.
+            view = yield from look(desired, capability, listing=listing)
             return Outcome("waiting", view.plan, tuple(lagging), written)
 
 
@@ -136,7 +139,8 @@ def _next_stage(plan: DomainPlan, terms: Terms) -> Stage | None:
     return None
 
 
-def _stopped(view: View, written: int) -> Outcome:
+def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcome:
+    """Say how the domain stands when nothing is due; it waits for servers that lag behind, too."""
     errors = tuple(
         f"{finding.where}: {finding.message}"
         for finding in view.plan.findings
@@ -144,8 +148,18 @@ def _stopped(view: View, written: int) -> Outcome:
     )
     if errors:
         return Outcome("failed", view.plan, errors, written)
-    waits = any(stage.state != "done" for stage in view.plan.stages)
-    return Outcome("waiting" if waits else "converged", view.plan, (), written)
+    left = tuple(
+        f"stage {stage.name} is not what was reviewed: it is left; look at the plan again"
+        for stage in view.plan.stages
+        if stage.state == "due"
+    )
+    if left and terms.only and not written:
+        return Outcome("refused", view.plan, left)
+    wished = {(wish.name, wish.type) for wish in desired.wishes}
+    late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
+    waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
+    messages = (*(f"waiting: {text}" for text in late), *left)
+    return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 
 def _refusal(stage: Stage, terms: Terms) -> str:
@@ -192,9 +206,8 @@ def _carry_out(
     return listing
 
 
-def _await_served(stage: Stage, terms: Terms) -> Course[list[str]]:
+def _await_served(expected: Mapping[Key, RRset | None], terms: Terms) -> Course[list[str]]:
     """Ask every authoritative server until all serve what was written; gives those that do not."""
-    expected = {change.key: change.after for change in stage.changes}
     pause, waited = _FIRST_PAUSE, 0.0
     told: set[str] = set()
     while True:

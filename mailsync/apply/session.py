@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from mailsync.apply.edge import Interrupted, World
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
-from mailsync.errors import MailsyncError
+from mailsync.errors import FileErrors, MailsyncError
 
 _T = TypeVar("_T")
 
@@ -71,7 +71,7 @@ def _one(desired: Desired, work: Callable[[Desired], _T], stop: Flag) -> Result[
 
 def _placed(error: MailsyncError, desired: Desired) -> MailsyncError:
     """Say which domain an error is about, where it does not say so itself."""
-    if error.where or shown(desired.domain) in str(error):
+    if isinstance(error, FileErrors) or error.where or shown(desired.domain) in str(error):
         return error
     placed = type(error)(error.message, where=shown(desired.domain))
     placed.__cause__ = error

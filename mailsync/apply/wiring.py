@@ -95,5 +95,5 @@ class Worlds:
         if nameservers != "auto":
             return AuthoritativeObserver(nameservers)
         if self._config.providers[target].get("class") == EMBEDDED:
-            return NoObserver()
+            return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()

@@ -22,6 +22,7 @@ from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError, Refused
 from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Plan
+from mailsync.report.times import moment
 
 _POLL = timedelta(minutes=1)
 """How often `--wait` looks again when nothing says when; a hand edit may come at any time."""
@@ -215,10 +216,10 @@ def _tell(domain: str, outcome: Outcome) -> None:
         nexts = [stage for stage in outcome.plan.stages if stage.state == "held"]
         if nexts:
             stage = min(nexts, key=lambda one: one.not_before)
-            when = console.local(stage.not_before, outcome.plan.timezone)
+            when = moment(stage.not_before, outcome.plan.timezone, console.exact_now())
             console.say(f"{domain}: {done}{stage.name} waits until {when}")
-    if outcome.plan is not None and outcome.plan.old_service_until is not None:
-        until = console.local(outcome.plan.old_service_until, outcome.plan.timezone)
+    if outcome.plan is not None and (retire := outcome.plan.old_service_until) is not None:
+        until = moment(retire, outcome.plan.timezone, console.exact_now())
         console.say(f"{domain}: the old service must keep accepting mail until {until}")
 
 

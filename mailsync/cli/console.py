@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, TextIO
-from zoneinfo import ZoneInfo
 
 from mailsync.errors import FileErrors, MailsyncError
 from mailsync.plan.printable import printable
@@ -87,8 +86,3 @@ def stop_flag() -> Flag:
 def exact_now() -> datetime:
     """Tell the time, UTC."""
     return datetime.now(UTC)
-
-
-def local(time: datetime, timezone: str) -> str:
-    """Write a time for people, in the configured time zone."""
-    return time.astimezone(ZoneInfo(timezone)).strftime("%a %Y-%m-%d %H:%M:%S %Z")

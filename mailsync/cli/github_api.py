@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
@@ -96,22 +97,22 @@ def place_comment(
     Every attempt looks first, so that a comment whose creation was not answered is found and not
     made twice. Raises `ApiError` when GitHub refuses, or after `ATTEMPTS` or `PATIENCE`.
     """
-    connection = _Connection(step)
-    path = f"{step.api_url}/repos/{pull_request.repository}/issues"
+    issues = f"{step.api_url}/repos/{pull_request.repository}/issues"
+    listing = f"{issues}/{pull_request.number}/comments"
+    body = {"body": f"{marker}\n{text}"}
 
-    def attempt() -> Placed:
-        author = connection.account()
-        listing = f"{path}/{pull_request.number}/comments"
-        own = [*connection.comments(listing, author, marker)]
-        body = {"body": f"{marker}\n{text}"}
-        if not own:
-            connection.exchange("POST", listing, body)
-            return Placed("created")
-        first, *others = sorted(own, key=lambda comment: comment.id)
-        connection.exchange("PATCH", f"{path}/comments/{first.id}", body)
-        return Placed("updated", tuple(other.url for other in others))
+    with closing(_Connection(step)) as connection:
 
-    return _patiently(attempt, sleep)
+        def attempt() -> Placed:
+            own = [*connection.comments(listing, connection.account(), marker)]
+            if not own:
+                connection.exchange("POST", listing, body)
+                return Placed("created")
+            first, *others = sorted(own, key=lambda comment: comment.id)
+            connection.exchange("PATCH", f"{issues}/comments/{first.id}", body)
+            return Placed("updated", tuple(other.url for other in others))
+
+        return _patiently(attempt, sleep)
 
 
 def _patiently(attempt: Callable[[], Placed], sleep: Callable[[float], None]) -> Placed:
@@ -142,6 +143,10 @@ class _Connection:
         self._session.headers.update(_HEADERS)
         # Not a header of the session: requests would put what ~/.netrc says in its place.
         self._session.auth = self._authorize
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._session.close()
 
     def _authorize(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._step.token}"

@@ -152,22 +152,23 @@ def _json(value: object) -> str:
 
 def _fields(event: Event) -> dict[str, object]:
     match event:
-        case Seen(at, key, rrset):
-            return {"event": "seen", "at": _time(at), **_key(key), "rrset": _content(key, rrset)}
-        case Intent(at, domain, stage, changes):
+        case Seen(time, key, rrset):
+            return {"event": "seen", "at": _time(time), **_key(key), "rrset": _content(key, rrset)}
+        case Intent(time, domain, stage, changes):
             listed = [
                 {**_key(key), "before": _content(key, before), "after": _content(key, after)}
                 for key, before, after in changes
             ]
             return {
                 "event": "intent",
-                "at": _time(at),
+                "at": _time(time),
                 "domain": domain,
                 "stage": stage,
                 "changes": listed,
             }
-        case Written(at, domain, stage):
-            return {"event": "written", "at": _time(at), "domain": domain, "stage": stage}
+        case _:
+            at = _time(event.at)
+            return {"event": "written", "at": at, "domain": event.domain, "stage": event.stage}
 
 
 def _time(at: datetime) -> str:

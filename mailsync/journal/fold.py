@@ -50,9 +50,9 @@ def last_intent(entries: Sequence[Entry]) -> Intent | None:
                 written.add((domain, stage))
             case Seen(_, key, _):
                 seen.add(key)
-            case Intent(_, domain, stage, changes):
-                done = (domain, stage) in written or all(key in seen for key, _, _ in changes)
-                if not done:
+            case _:
+                borne_out = (entry.domain, entry.stage) in written
+                if not borne_out and any(key not in seen for key, _, _ in entry.changes):
                     return entry
     return None
 

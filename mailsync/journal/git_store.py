@@ -151,11 +151,8 @@ class GitJournal:
             listed = self._repository.text(
                 "for-each-ref", "--format=%(objectname)\t%(refname)", self._branch
             )
-        for line in listed.splitlines():
-            commit, _, name = line.partition("\t")
-            if name == self._branch:
-                return commit
-        return None
+        described = (line.partition("\t") for line in listed.splitlines())
+        return {name: commit for commit, _, name in described}.get(self._branch)
 
     @property
     def _has_remote(self) -> bool:

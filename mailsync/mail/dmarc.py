@@ -132,8 +132,8 @@ def objections(record: Record) -> tuple[str, ...]:
         elif name in {"rua", "ruf"}:
             found += _uri_objections(name, value)
         elif name not in TAGS and name not in OBSOLETE:
-            near = difflib.get_close_matches(name, TAGS, n=1, cutoff=0.5)
-            hint = f": did you mean {near[0]}?" if near else ""
+            near = sorted(difflib.get_close_matches(name, TAGS, n=2, cutoff=0.5))
+            hint = f": did you mean {' or '.join(near)}?" if near else ""
             found.append(f"unknown tag {name}={hint} (RFC 9989 §4.7)")
     if not record.get("p"):
         found.append("p= is missing: write p=none, p=quarantine or p=reject (RFC 9989 §4.7)")

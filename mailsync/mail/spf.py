@@ -109,9 +109,9 @@ def terms_removed(a: str, b: str) -> tuple[str, ...]:
     """
     old, new = parse(a), parse(b)
     gone = [str(term) for term in old.mechanisms if not _named_by(term, new.mechanisms)]
-    if old.redirect and old.redirect != new.redirect:
-        if not _named_by(_include(old.redirect), new.mechanisms):
-            gone.append(f"redirect={old.redirect}")
+    elsewhere = old.redirect is not None and old.redirect != new.redirect
+    if elsewhere and not _named_by(_include(str(old.redirect)), new.mechanisms):
+        gone.append(f"redirect={old.redirect}")
     return tuple(gone)
 
 

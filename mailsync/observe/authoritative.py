@@ -6,14 +6,14 @@ import ipaddress
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.message
 import dns.rdatatype
 import dns.resolver
 
 from mailsync.dns.names import is_at_or_below, shown
-from mailsync.dns.rrset import Key, RRset
+from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.observe.delegation import (
     Delegation,
     Finder,
@@ -238,15 +238,19 @@ class AuthoritativeObserver:
 
 
 class NoObserver:
-    """The `Observer` for ``nameservers: none``: what the host lists counts as served."""
+    """The `Observer` where there is nobody to ask: what the host lists counts as served."""
+
+    def __init__(self, reason: str = "observe.nameservers is none") -> None:
+        """``reason``: why nobody is asked; plans say so."""
+        self._reason = reason
 
     def sight(self, zone: str, expected: Mapping[Key, RRset | None]) -> Sighting:  # noqa: ARG002
         """Take everything as served; nobody was asked."""
         return Sighting()
 
     def authority(self, zone: str, rrsets: Mapping[Key, RRset]) -> Gate:  # noqa: ARG002
-        """Say that nobody was asked."""
-        return _gate("unknown", "not asked: observe.nameservers is none")
+        """Say that nobody was asked, and what that means."""
+        return _gate("unknown", f"not asked ({self._reason}): what was read back counts as served")
 
 
 def _gate(state: GateState, detail: str) -> Gate:
@@ -292,11 +296,29 @@ def _difference(reply: dns.message.Message, key: Key, expected: RRset | None) ->
     found = served(reply, key)
     if isinstance(found, Alias):
         return f"serves a CNAME to {_cut(found.target)}"
-    if found == _canonical(expected):
+    if _listable(found, expected) == _canonical(expected):
         return ""
     if found is None:
         return "does not serve it yet"
     return f"still serves TTL {found.ttl}: {_cut(', '.join(found.values))}"
+
+
+def _listable(found: RRset | None, expected: RRset | None) -> RRset | None:
+    """Leave out foreign TXT values that octoDNS cannot hold, so that no listing shows them.
+
+    That is text with octets over 127, or with a quotation mark in front. They are nobody's to
+    change; waited for, they would hold a zone for ever.
+    """
+    if found is None or found.type != "TXT":
+        return found
+    named = () if expected is None else expected.values
+    values = tuple(value for value in found.values if value in named or _is_plain(value))
+    return replace(found, values=values) if values else None
+
+
+def _is_plain(value: str) -> bool:
+    text = txt_text(value)
+    return text.isascii() and not text.startswith('"')
 
 
 def _canonical(rrset: RRset | None) -> RRset | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import dns.exception
 import dns.flags
@@ -19,14 +20,14 @@ import dns.rrset
 from mailsync.dns.names import shown
 from mailsync.observe.question import Patience, Server, Silence, ask, authoritative
 
-_NAMES_MAX = 32
+_NAMES_MAX = 20
 """Name servers that a zone may have; the root has 13."""
 
-_ADDRESSES_MAX = 16
+_ADDRESSES_MAX = 8
 """Addresses that one name server may have."""
 
-_PARENTS_ASKED = 8
-"""Servers of the parent that are asked before giving up."""
+_ASKED_MAX = 6
+"""Servers of one zone that are asked for its word, or its child's, before giving up."""
 
 _THREADS = 8
 
@@ -102,7 +103,7 @@ class Finder:
         except (dns.exception.DNSException, OSError, LookupFailed):
             return None
         servers = (server for name in names for server in self._servers((name,), {}))
-        for _, server in zip(range(_PARENTS_ASKED), servers, strict=False):
+        for server in islice(servers, _ASKED_MAX):
             reply = ask(server, zone, "NS", self.patience)
             if isinstance(reply, Silence):
                 continue
@@ -122,7 +123,7 @@ class Finder:
 
     def _own_names(self, zone: str, servers: Iterable[Server]) -> set[str]:
         """Give the NS names that the first server to answer for the zone has at its apex."""
-        for server in servers:
+        for server in islice(servers, _ASKED_MAX):
             reply = ask(server, zone, "NS", self.patience)
             if not isinstance(reply, Silence) and reply.flags & dns.flags.AA:
                 return set(_names(reply, zone))

@@ -38,7 +38,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     retire = old_service_until(scene, courses, switch_at, lowering)
     stages = [
         *_prepare(scene, courses, lowering),
-        *_switch(scene, courses, switch_holds, switch_at),
+        *_switch(courses, switch_holds, switch_at),
         *_settle(scene, courses, switch_at, retire),
     ]
     if stages:
@@ -91,7 +91,7 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     """Bring the ledger up to what is live now, and find what routes mail."""
     keys = watched(desired, live)
     for key in keys:
-        verb = ledger.intended if key in live.lagging else ledger.seen
+        verb = ledger.listed if key in live.lagging else ledger.seen
         ledger = verb(key, live.get(key), now)
     scene = Scene(desired, live, ledger, now)
     scene = replace(scene, routed=_routed(scene))
@@ -160,7 +160,7 @@ def _prepare(scene: Scene, courses: tuple[Course, ...], lowering: datetime) -> l
 
 
 def _switch(
-    scene: Scene, courses: tuple[Course, ...], waits: tuple[Hold, ...], switch_at: datetime
+    courses: tuple[Course, ...], waits: tuple[Hold, ...], switch_at: datetime
 ) -> list[Stage]:
     changes = tuple(c for course in courses if (c := course.change("switch")) is not None)
     if not changes:

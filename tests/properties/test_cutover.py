@@ -7,7 +7,7 @@ an answer for its TTL, at least five minutes, and absence for at most three hour
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.plan.ledger import Ledger
 from tests.unit.plan.story import ZONE, Story, mx, rrset, spf, wish, zone
 
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 MX, TXT = (ZONE, "MX"), (ZONE, "TXT")
 HOST = "mx1." + ZONE
 OLD, OTHER = "mx.old.example.", "mx.other.example."
@@ -41,12 +42,10 @@ class Truth:
         """Give each version that a resolver may hold at that time, and until when."""
         found = []
         past = self.past.get(key, [])
-        ends = [start for start, _ in past[1:]] + [datetime.max.replace(tzinfo=at.tzinfo)]
+        ends = [*(start for start, _ in past[1:]), None]
         for (start, version), end in zip(past, ends, strict=True):
-            keeps = (
-                timedelta(hours=3) if version is None else timedelta(seconds=max(version.ttl, 300))
-            )
-            until = end if end.year == datetime.max.year else end + keeps
+            ttl = 10800 if version is None else max(version.ttl, 300)
+            until = FOREVER if end is None else end + timedelta(seconds=ttl)
             if start <= at < until:
                 found.append((version, until))
         return found

@@ -42,11 +42,10 @@ def test_hostile_text_is_read_or_refused(text: str) -> None:
     """Whatever stands in a TXT, parsing gives a record or its own error, never another one."""
     try:
         record = spf.parse(text)
-    except spf.BadSpf as error:
-        assert "\n" not in str(error)
-    else:
-        assert spf.parse(spf.format(record)) == record
-        assert spf.is_spf(text)
+    except spf.BadSpf:
+        return
+    assert spf.parse(spf.format(record)) == record
+    assert spf.is_spf(text)
 
 
 @given(records())
@@ -85,7 +84,7 @@ SENDERS = st.frozensets(st.integers(0, 7), max_size=8)
 
 
 def verdict(record: str, matched: frozenset[str], rest: dict[str, str]) -> str:
-    """Evaluate a record (§4.6.2) for a sender that matches just these terms; strings, not objects."""
+    """Evaluate a record (§4.6.2), as text, for a sender that matches just these terms."""
     redirect = ""
     for word in record.split()[1:]:
         name, equals, target = word.partition("=")
@@ -120,7 +119,7 @@ def test_nobody_fares_worse_by_the_union(
 ) -> None:
     """Evaluated as a receiver does, no sender gets a stricter verdict than from either record.
 
-    Where both leave it to records elsewhere, a pass stays a pass; the rest becomes neutral at worst.
+    Whatever the records elsewhere say to which a redirect or an include points.
     """
     union = verdict(spf.union(live, desired), matched, rest)
     for record in (live, desired):

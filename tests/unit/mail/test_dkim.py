@@ -30,6 +30,7 @@ def rsa(bits: int, *, bare: bool = False) -> bytes:
 
 
 def record(key: bytes, tags: str = "v=DKIM1; ") -> str:
+    """A record that holds the key."""
     return f"{tags}p={base64.b64encode(key).decode()}"
 
 
@@ -84,7 +85,8 @@ def test_what_verifiers_cannot_read_is_refused(text: str, why: str) -> None:
     [
         (record(rsa(768)), "768 bits"),
         (record(rsa(2048)[:-7]), "was it cut"),
-        (record(b"nonsense"), "no RSA public key"),
+        (record(b"nonsense"), "cut short"),
+        (record(der(0x04)), "no RSA public key"),
         (record(der(0x30, der(0x02, b"\x05"))), "no RSA public key"),
         (record(der(0x30) + b"\x30"), "no RSA public key"),
         (record(b"k" * 31, "v=DKIM1; k=ed25519; "), "32 octets, not 31"),

@@ -50,7 +50,7 @@ def test_what_receivers_cannot_read_is_refused(text: str, why: str) -> None:
         ("v=DMARC1; p=none; rua=mailto:dmarc", "mailto:"),
         ("v=DMARC1; p=none; rua=mailto:a@example.com,https://x.example", "https"),
         ("v=DMARC1; p=none; ruf=http://[bad", "mailto:"),
-        ("v=DMARC1; p=none; rau=mailto:a@example.com", "did you mean rua"),
+        ("v=DMARC1; p=none; rau=mailto:a@example.com", "did you mean rua or ruf"),
         ("v=DMARC1; p=none; wwwww=1", "unknown tag wwwww"),
     ],
 )
@@ -69,6 +69,7 @@ def test_good_records_meet_no_objection() -> None:
 
 
 def parsed(tags: str | None) -> dmarc.Record | None:
+    """The record of these tags, if any."""
     return None if tags is None else dmarc.parse(f"v=DMARC1; {tags}")
 
 

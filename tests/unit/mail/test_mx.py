@@ -24,6 +24,13 @@ def test_others_are_refused(text: str) -> None:
         mx.parse(text)
 
 
+def test_tokens_are_taken_as_they_are() -> None:
+    """A token is the whole text of a TXT value."""
+    assert verification.parse("google-site-verification=a_b; c") == (
+        "google-site-verification=a_b; c"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -100,24 +100,18 @@ def reply(
     message = dns.message.make_response(query)
     message.flags |= dns.flags.AA if aa else 0
     message.set_rcode(rcode)
-    sections = (
-        (message.answer, answer),
-        (message.authority, authority),
-        (message.additional, additional),
-    )
-    for section, lines in sections:
-        for line in lines:
-            name, ttl, rdtype, value = line.split(" ", 3)
-            owner = dns.name.from_text(name)
-            rrset = message.find_rrset(
-                section,
-                owner,
-                1,
-                dns.rdatatype.from_text(rdtype),
-                create=True,  # type: ignore[arg-type]
-            )
-            rrset.update(dns.rrset.from_text(owner, int(ttl), "IN", rdtype, value))
+    message.answer = _rrsets(answer)
+    message.authority = _rrsets(authority)
+    message.additional += _rrsets(additional)
     return message
+
+
+def _rrsets(lines: Iterable[str]) -> list[dns.rrset.RRset]:
+    values: dict[tuple[str, int, str], list[str]] = {}
+    for line in lines:
+        name, ttl, rdtype, value = line.split(" ", 3)
+        values.setdefault((name, int(ttl), rdtype), []).append(value)
+    return [dns.rrset.from_text(n, ttl, "IN", t, *found) for (n, ttl, t), found in values.items()]
 
 
 def zone_of(*lines: str) -> Answering:
@@ -126,12 +120,9 @@ def zone_of(*lines: str) -> Answering:
     def answering(query: dns.message.Message, tcp: bool) -> bytes:
         question = query.question[0]
         asked = (question.name.to_text().lower(), dns.rdatatype.to_text(question.rdtype))
-        found = [line for line in lines if (line.split(" ")[0], line.split(" ")[2]) == asked]
-        cname = [
-            line
-            for line in lines
-            if (line.split(" ")[0], line.split(" ")[2]) == (asked[0], "CNAME")
-        ]
+        owned = [(tuple(line.split(" ")[:3:2]), line) for line in lines]
+        found = [line for key, line in owned if key == asked]
+        cname = [line for key, line in owned if key == (asked[0], "CNAME")]
         return reply(query, *(found or cname)).to_wire(max_size=65535)
 
     return answering

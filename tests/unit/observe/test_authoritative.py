@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import Iterator
 
 import dns.flags
 import dns.message
@@ -102,6 +101,21 @@ def test_txt_is_compared_by_its_text() -> None:
         assert observer(server).sight(ZONE, expected).lagging == {}
 
 
+@pytest.mark.parametrize("foreign", [r'"caf\195\169"', r'"\"quoted"'])
+def test_txt_values_that_no_listing_shows_are_not_waited_for(foreign: str) -> None:
+    """A foreign value that octoDNS cannot hold does not make its RRset lag for ever."""
+    key = (ZONE, "TXT")
+    spf = '"v=spf1 -all"'
+    with FakeServer(zone_of(SOA, *(f"{ZONE} 300 TXT {text}" for text in (spf, foreign)))) as server:
+        for values in ((spf,), (spf, foreign)):
+            assert not observer(server).sight(ZONE, {key: RRset(*key, 300, values)}).lagging
+        assert observer(server).sight(ZONE, {key: RRset(*key, 301, (spf,))}).lagging
+        assert observer(server).sight(ZONE, {key: RRset(*key, 300, ('"other"',))}).lagging
+    with FakeServer(zone_of(SOA, f"{ZONE} 300 TXT {foreign}")) as server:
+        assert not observer(server).sight(ZONE, {key: None}).lagging
+        assert observer(server).sight(ZONE, {key: RRset(*key, 300, (spf,))}).lagging
+
+
 def test_types_outside_dns_never_lag() -> None:
     """What cannot be asked for is not waited for."""
     key = (ZONE, "ALIAS")
@@ -133,30 +147,36 @@ def test_servers_without_edns_are_asked_without() -> None:
 
 
 def no_authority(query: dns.message.Message, tcp: bool) -> bytes:
+    """The right data from a server that is no authority."""
     return reply(query, LINE, aa=False).to_wire()
 
 
 def failing(query: dns.message.Message, tcp: bool) -> bytes:
+    """SERVFAIL."""
     return reply(query, rcode=dns.rcode.SERVFAIL).to_wire()
 
 
 def wrong_id(query: dns.message.Message, tcp: bool) -> bytes:
+    """The right data under an id that was not asked with."""
     message = reply(query, LINE)
     message.id = (message.id + 1) % 65536
     return message.to_wire()
 
 
 def wrong_question(query: dns.message.Message, tcp: bool) -> bytes:
+    """The answer to another question."""
     other = dns.message.make_query("example.net.", "MX")
     other.id = query.id
     return reply(other, "example.net. 300 MX 10 mx.example.net.").to_wire()
 
 
 def garbage(query: dns.message.Message, tcp: bool) -> bytes:
+    """A header that promises what does not come, and pointers that go round."""
     return query.id.to_bytes(2, "big") + b"\x80\x00\xff\xff\xff\xff" + b"\xc0\x0c" * 600
 
 
 def garbage_over_tcp(query: dns.message.Message, tcp: bool) -> bytes:
+    """Truncated, and garbage over TCP."""
     if tcp:
         return garbage(query, tcp)
     message = reply(query)
@@ -165,7 +185,8 @@ def garbage_over_tcp(query: dns.message.Message, tcp: bool) -> bytes:
 
 
 def silence(query: dns.message.Message, tcp: bool) -> None:
-    return None
+    """Nothing."""
+    return
 
 
 @pytest.mark.parametrize(
@@ -204,6 +225,12 @@ def test_lost_datagram_is_asked_for_again() -> None:
         return None if next(lost, False) else reply(query, LINE).to_wire()
 
     assert lag(answering) == ""
+
+
+def test_values_that_are_not_understood_are_compared_as_they_are() -> None:
+    """An expected value that is none of its type is never served, and is no crash."""
+    broken = RRset(*MX, 300, ("not a preference",))
+    assert lag(zone_of(LINE), broken) == "HERE still serves TTL 300: 10 mx.example.net."
 
 
 def test_cname_loop() -> None:
@@ -261,7 +288,7 @@ def test_server_of_another_zone_lags() -> None:
 
 
 @pytest.fixture
-def no_ipv6(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that has no route to any IPv6 address."""
     udp = dns.query.udp_with_fallback
 
@@ -271,8 +298,6 @@ def no_ipv6(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return udp(query, where, *arguments, **terms)  # type: ignore[arg-type]
 
     monkeypatch.setattr(dns.query, "udp_with_fallback", routed)
-    return
-    yield
 
 
 @pytest.mark.usefixtures("no_ipv6")
@@ -362,6 +387,13 @@ def test_machine_without_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
         authoritative, "system_resolver", lambda _: dns.resolver.Resolver(configure=False)
     )
     assert watching.authority(ZONE, {}).state == "unknown"
+
+
+def test_system_resolver_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's resolver gets twice the time of one server, not its own default."""
+    plain = dns.resolver.Resolver(configure=False)
+    monkeypatch.setattr(dns.resolver, "Resolver", lambda: plain)
+    assert system_resolver(1.5).lifetime == 3.0
 
 
 def test_no_observer_says_so() -> None:

@@ -1,0 +1,1 @@
+"""What the pages show, played as a session: see `page` and `session`."""

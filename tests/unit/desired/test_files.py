@@ -1,0 +1,160 @@
+"""The directory of zone files: which are read, and whose errors stop whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mailsync.desired import files
+from mailsync.desired.files import Target
+from mailsync.desired.model import Place
+from mailsync.desired.tree import Mapping
+
+HERE = Place("mailsync.yaml", 1, 1)
+
+
+@dataclass
+class Source:
+    """What of mailsync.yaml bears on zone files."""
+
+    zones: Path
+    targets: tuple[Target, ...] = (
+        Target("b.*", ("second", "third"), HERE),
+        Target("*.example", ("first",), HERE),
+    )
+    defaults: Mapping | None = None
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """Three good zones, a note and an editor's backup."""
+    monkeypatch.chdir(tmp_path)
+    zones = Path("zones")
+    zones.mkdir()
+    for name in ("b.example.yaml", "A.Example.yml", "\u4f8b.example.yaml"):
+        (zones / name).write_text("mx: 10 mx1")
+    for name in ("README.md", "b.example.yaml~", ".hidden.yaml"):
+        (zones / name).write_text("- no zone")
+    return Source(zones)
+
+
+def domains(loaded: files.Loaded) -> list[str]:
+    """The domains that came out right."""
+    return [desired.domain for desired in loaded.desired]
+
+
+def messages(loaded: files.Loaded) -> list[str]:
+    """The errors as a user sees them."""
+    return [str(error) for error in loaded.errors]
+
+
+def test_every_zone_file_is_read(source: Source) -> None:
+    """A file is named for its zone, in any case, as U-label or A-label; the rest is left alone."""
+    loaded = files.load(source)
+    assert messages(loaded) == []
+    assert domains(loaded) == ["a.example.", "b.example.", "xn--fsq.example."]
+    assert files.domains(source) == ("a.example", "b.example", "xn--fsq.example")
+
+
+def test_first_matching_target_serves(source: Source) -> None:
+    """Targets are tried in their order, and a zone that none matches is an error."""
+    assert [d.targets for d in files.load(source).desired] == [
+        ("first",),
+        ("second", "third"),
+        ("first",),
+    ]
+    loaded = files.load(Source(source.zones, source.targets[:1]))
+    assert domains(loaded) == ["b.example."]
+    assert messages(loaded) == [
+        "zones/A.Example.yml:1:1: no DNS host serves a.example: add it under targets in mailsync.yaml",
+        "zones/\u4f8b.example.yaml:1:1: no DNS host serves xn--fsq.example: "
+        "add it under targets in mailsync.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        (["b.example"], ["b.example."]),
+        (["B.example."], ["b.example."]),
+        (["\u4f8b.example"], ["xn--fsq.example."]),
+        (["?.example", "b.*"], ["a.example.", "b.example."]),
+    ],
+)
+def test_globs_choose_domains(source: Source, patterns: list[str], found: list[str]) -> None:
+    """A domain is named in any form, or by a glob; each is read once, in the order of names."""
+    (source.zones / "broken.example.yaml").write_text("x")
+    (source.zones / "stray.txt").write_text("")
+    loaded = files.load(source, patterns)
+    assert (domains(loaded), messages(loaded)) == (found, [])
+
+
+def test_a_glob_without_a_match_is_an_error(source: Source) -> None:
+    """Nothing is planned in silence for a domain that is misspelt; the others still are."""
+    loaded = files.load(source, ["b.exmaple", "a.*", "zzz"])
+    assert domains(loaded) == ["a.example."]
+    assert messages(loaded) == [
+        "no domain matches 'b.exmaple': did you mean 'b.example'?",
+        "no domain matches 'zzz': there is no such file under zones",
+    ]
+
+
+def test_one_bad_file_does_not_stop_the_others(source: Source) -> None:
+    """All errors of all files are told, and the good domains can be planned."""
+    (source.zones / "b.example.yaml").write_text("mx: [x, y]")
+    (source.zones / "c.example.yaml").write_text("[")
+    loaded = files.load(source)
+    assert domains(loaded) == ["a.example.", "xn--fsq.example."]
+    assert loaded.failed == ("b.example", "c.example")
+    assert [message.split(": ")[0] for message in messages(loaded)] == [
+        "zones/b.example.yaml:1:6",
+        "zones/b.example.yaml:1:9",
+        "zones/c.example.yaml:1:2",
+    ]
+
+
+def test_an_error_in_the_defaults_is_told_once(source: Source) -> None:
+    """What is wrong for every zone is one line, not one for each."""
+    from mailsync.desired import syntax
+    from mailsync.desired.faults import Faults
+
+    defaults = syntax.parse(b"ttl: soon", "mailsync.yaml", Faults())
+    assert isinstance(defaults, Mapping)
+    source.defaults = defaults
+    loaded = files.load(source)
+    assert len(loaded.failed) == 3
+    assert [message[:22] for message in messages(loaded)] == ["mailsync.yaml:1:6: 'so"]
+
+
+def test_files_that_are_no_zone_are_told(source: Source) -> None:
+    """What looks like a zone and is not read is no secret."""
+    (source.zones / "b.example.yml").write_text("")
+    (source.zones / "sub").mkdir()
+    (source.zones / "c.example.json").write_text("{}")
+    (source.zones / "d e.yaml").write_text("")
+    loaded = files.load(source)
+    assert len(loaded.desired) == 3
+    assert [message.partition(": ")[2][:30] for message in messages(loaded)] == [
+        "the zone b.example has a file ",
+        "no zone file: those are named ",
+        "named for no zone: 'd e' holds",
+        "no zone file: those are named ",
+    ]
+
+
+def test_an_empty_file_wishes_for_nothing(source: Source) -> None:
+    """A domain may be there before anything is asked for it."""
+    (source.zones / "b.example.yaml").write_text("# to come\n")
+    desired = files.load(source, ["b.example"]).desired[0]
+    assert (desired.wishes, desired.kinds) == ((), frozenset())
+    assert str(desired.place) == "zones/b.example.yaml:1:1"
+
+
+def test_no_directory_and_no_file(tmp_path: Path) -> None:
+    """Without zone files there is nothing to do, and that is said."""
+    loaded = files.load(Source(tmp_path / "gone"))
+    assert "cannot be read: No such file" in messages(loaded)[0]
+    (tmp_path / "zones").mkdir()
+    assert "no zone file here" in messages(files.load(Source(tmp_path / "zones")))[0]
