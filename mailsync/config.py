@@ -195,7 +195,7 @@ class _Reader:
                 self._faults.add(key.place, f"{key.text[:60]!r} is no glob of zone names")
             return text
         try:
-            return shown(absolute(f"{key.text}."))
+            return shown(absolute(f"{key.text.rstrip('.')}."))
         except BadName as error:
             self._faults.add(key.place, str(error))
             return text

@@ -119,6 +119,7 @@ def format(record: Record) -> str:  # noqa: A001  # the inverse of parse, as in 
     return " ".join(["v=spf1", *map(str, record.terms)])
 
 
+@lru_cache(maxsize=8192)
 def network(mechanism: Mechanism) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Give the addresses that an ``ip4`` or ``ip6`` names; None for other mechanisms."""
     if mechanism.name not in {"ip4", "ip6"}:

@@ -13,25 +13,46 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+import dns.zone
 import pytest
 
+# Imported once, here: every run is a fork of this process.
+import mailsync.apply.edge
+import mailsync.cli.apply
+import mailsync.cli.console
+import mailsync.hosts.octodns_host
+import mailsync.journal.file_store
+import mailsync.observe.authoritative
+import mailsync_providers.zonefile
 from mailsync.cli.app import main
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-STEPS = (timedelta(0), timedelta(hours=2), timedelta(hours=3), timedelta(days=3))
-"""When the command runs: prepare is due, nothing is, the switch is, settling is."""
-SWITCH_AT = START + timedelta(hours=3)
-"""The earliest run that may switch: TTL, unseen TTL and negative TTL are shorter than that."""
+WAIT = timedelta(hours=1)
+"""How long the switch waits after preparing: TTL, unseen TTL and negative TTL are all an hour."""
+SOAK = timedelta(days=5)
+LATER = timedelta(minutes=10)
+"""When the next run comes after one that was killed."""
+SECOND = timedelta(seconds=1)
+RUNS = {"prepare": START, "switch": START + WAIT, "settle": START + WAIT + SOAK}
+"""When each stage runs in a cutover that nobody disturbs."""
 
-CALLS = ("write", "pwrite", "fsync", "fchmod", "fchown", "ftruncate", "replace", "rename", "unlink")
+CALLS = (
+    *("open", "mkdir", "write", "pwrite", "fsync", "ftruncate"),
+    *("fchmod", "fchown", "replace", "rename", "unlink"),
+)
 """What changes something on disk, as far as mailsync and its providers use it."""
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+LOWERED, MOVED = "300 10 mx.old.example.", "300 10 mx1.example.jp."
 
 When = Literal["before", "after"]
+WHENS: tuple[When, ...] = ("before", "after")
 
 CONFIG = """
 zones: ./zones
@@ -40,7 +61,7 @@ providers:
 targets: {"*": [local]}
 defaults:
   ttl: 3600
-  cutover: {ttl: 300, soak: 1d, unseen_ttl: 1h, negative_ttl: 1h}
+  cutover: {ttl: 300, soak: 5d, unseen_ttl: 1h, negative_ttl: 1h}
 journal: {store: file, directory: ./journal}
 """
 WISHED = """
@@ -65,7 +86,6 @@ class Site:
     """A directory with configuration, zone file and journal, and the runs in it."""
 
     directory: Path
-    switched_at: list[datetime] = field(default_factory=list)
 
     @classmethod
     def made(cls, directory: Path) -> Site:
@@ -84,9 +104,26 @@ class Site:
         return re.sub(r"(?<=hostmaster\.example\.jp\. )\d+", "SERIAL", text)
 
     @property
-    def moved(self) -> bool:
-        """Whether mail goes to the new server."""
-        return "mx.old.example." not in self.zone
+    def mx(self) -> str:
+        """The MX record's TTL and value, as a name server would serve them."""
+        found = dns.zone.from_text(self.zone.replace("SERIAL", "1"), "example.jp.", relativize=False)
+        rdataset = found.get_rdataset("example.jp.", "MX")
+        return str(rdataset and f"{rdataset.ttl} {rdataset[0]}")
+
+    @property
+    def state(self) -> frozenset[tuple[str, bytes]]:
+        """All that later runs go by: files and what is in them; temporary ones by their prefix."""
+        files = (path for name in ("journal", "live") for path in (self.directory / name).rglob("*"))
+        return frozenset(
+            (re.sub(r"(?<=\.zone\.).*", "", path.name), path.read_bytes())
+            for path in files
+            if path.suffix != ".lock"
+        )
+
+    @property
+    def said(self) -> str:
+        """What the last run printed."""
+        return (self.directory / "output.txt").read_text()
 
     def run(self, at: datetime, kill: tuple[int, When] | None = None) -> int:
         """Run ``mailsync apply`` in a new process at a time; give its exit code, -9 if killed."""
@@ -95,14 +132,6 @@ class Site:
             _become_the_command(self.directory, at, kill)
         _, status = os.waitpid(pid, 0)
         return os.waitstatus_to_exitcode(status)
-
-    def finish(self, since: int = 0) -> None:
-        """Run at every remaining step, undisturbed, until all is done."""
-        for step in STEPS[since:]:
-            before = self.moved
-            assert self.run(START + step) == 0
-            if self.moved and not before:
-                self.switched_at.append(START + step)
 
 
 def _become_the_command(directory: Path, at: datetime, kill: tuple[int, When] | None) -> None:
@@ -125,40 +154,40 @@ def _become_the_command(directory: Path, at: datetime, kill: tuple[int, When] | 
         os._exit(code)
 
 
+class Clock:
+    """Stands where modules ask `datetime` for the present time."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self, timezone: tzinfo) -> datetime:
+        """Tell the time at which the run takes place."""
+        return self._at.astimezone(timezone)
+
+
 def _set_clock(at: datetime) -> None:
-    """Make it that time for everything that asks for the date."""
-
-    class Then(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return at.astimezone(tz)
-
-    for name, module in list(sys.modules.items()):
-        if name.startswith("mailsync") and vars(module).get("datetime") is datetime:
-            module.datetime = Then  # type: ignore[attr-defined]
+    for module in (mailsync.apply.edge, mailsync.cli.console, mailsync_providers.zonefile):
+        module.datetime = Clock(at)  # type: ignore[attr-defined]
 
 
 def _lay_snare(directories: tuple[Path, ...], number: int, when: When) -> None:
     """Kill this process at the n-th call that touches one of the directories."""
     calls = 0
 
-    def touches(target: object) -> bool:
-        try:
-            path = os.readlink(f"/proc/self/fd/{target}") if isinstance(target, int) else target
-        except OSError:
+    def touches(name: str, target: int | str | os.PathLike[str], *arguments: Any) -> bool:
+        if name == "open" and not arguments[0] & WRITING:
             return False
-        return Path(os.path.abspath(os.fsdecode(path))).is_relative_to(  # type: ignore[arg-type]
-            directories[0]
-        ) or Path(os.path.abspath(os.fsdecode(path))).is_relative_to(directories[1])  # type: ignore[arg-type]
+        path = os.readlink(f"/proc/self/fd/{target}") if isinstance(target, int) else target
+        return any(Path(path).absolute().is_relative_to(directory) for directory in directories)
 
-    def snared(call: Callable[..., Any]) -> Callable[..., Any]:
-        def caller(target: Any, *arguments: Any, **options: Any) -> Any:
+    def snared(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def caller(*arguments: Any, **options: Any) -> Any:
             nonlocal calls
-            caught = touches(target)
+            caught = touches(name, *arguments)
             calls += caught
             if caught and calls == number and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
-            result = call(target, *arguments, **options)
+            result = call(*arguments, **options)
             if caught and calls == number:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
@@ -166,64 +195,106 @@ def _lay_snare(directories: tuple[Path, ...], number: int, when: When) -> None:
         return caller
 
     for name in CALLS:
-        setattr(os, name, snared(getattr(os, name)))
+        setattr(os, name, snared(name, getattr(os, name)))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A cutover that nobody disturbs."""
     site = Site.made(tmp_path_factory.mktemp("undisturbed"))
-    site.finish()
+    for at in RUNS.values():
+        assert site.run(at) == 0
     return site
 
 
-def test_the_undisturbed_cutover_switches_when_it_may_and_ends(undisturbed: Site) -> None:
-    """What the killed ones are compared with: switched at the first safe run, old SPF gone."""
-    assert undisturbed.switched_at == [SWITCH_AT]
+def test_the_undisturbed_cutover_ends(undisturbed: Site) -> None:
+    """What the killed ones are compared with: mail has moved, TTLs are back, foreign values stay."""
+    assert undisturbed.mx == "3600 10 mx1.example.jp."
     assert '"v=spf1 ip4:192.0.2.10 -all"' in undisturbed.zone
     assert "google-site-verification=abc" in undisturbed.zone
-    assert "; the old way" not in undisturbed.zone
-    assert undisturbed.run(START + timedelta(days=4)) == 0
+    before = undisturbed.zone
+    assert undisturbed.run(START + timedelta(days=12)) == 0
+    assert undisturbed.zone == before
 
 
-def kills(site: Site, at: datetime, when: When) -> Iterator[Site]:
-    """Kill a run at each of its writes in turn, each time in a copy of the site of its own."""
-    number = 0
-    while True:
-        number += 1
-        copy = Site(site.directory.with_name(f"{site.directory.name}-{when}-{number}"))
-        shutil.copytree(site.directory, copy.directory)
-        code = copy.run(at, (number, when))
-        if code != -signal.SIGKILL:
-            assert code == 0
-            assert number > 5, "the snare caught nothing: the calls have other names now"
-            return
-        yield copy
+def test_a_run_that_comes_too_early_does_not_switch(tmp_path: Path) -> None:
+    """A second before the old TTL has run out mail stays where it is; then it moves."""
+    site = Site.made(tmp_path / "site")
+    assert site.run(START) == 0
+    assert site.mx == LOWERED
+    assert site.run(START + WAIT - SECOND) == 0
+    assert site.mx == LOWERED
+    assert site.run(START + WAIT) == 0
+    assert site.mx == MOVED
+
+
+def killed_everywhere(site: Site, at: datetime) -> Iterator[Site]:
+    """Kill the run at that time before and after each of its writes, each in a copy of the site.
+
+    Gives every state on disk that such a kill leaves behind, once.
+    """
+    states = set()
+    for when in WHENS:
+        for number in count(1):
+            copy = Site(site.directory.with_name(f"{when}-{number}"))
+            shutil.copytree(site.directory, copy.directory)
+            code = copy.run(at, (number, when))
+            if code != -signal.SIGKILL:
+                assert code == 0
+                assert number > 15, "the snare misses most writes: they are made otherwise now"
+                break
+            if copy.state not in states:
+                states.add(copy.state)
+                yield copy
+    assert len(states) > 5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", [0, 2, 3], ids=["prepare", "switch", "settle"])
-def test_a_run_killed_at_any_write_costs_nothing(
-    step: int, when: When, undisturbed: Site, tmp_path: Path
-) -> None:
-    """The runs that follow end in the same zone file, and switch neither early nor twice."""
+def test_killed_while_preparing(undisturbed: Site, tmp_path: Path) -> None:
+    """The switch waits a whole TTL from when the low one was really published, and no longer than
+    from the run after the killed one.
+    """
+    for site in killed_everywhere(Site.made(tmp_path / "site"), START):
+        published = START if site.mx == LOWERED else START + LATER
+        assert site.run(START + LATER) == 0
+        assert site.mx == LOWERED
+        assert site.run(published + WAIT - SECOND) == 0
+        assert site.mx == LOWERED
+        assert site.run(START + LATER + WAIT) == 0
+        assert site.mx == MOVED
+        ends_like(undisturbed, site)
+
+
+@pytest.mark.slow
+def test_killed_while_switching(undisturbed: Site, tmp_path: Path) -> None:
+    """Mail has moved or it has not, and the next run has it moved; nothing old goes early."""
     site = Site.made(tmp_path / "site")
-    for earlier in STEPS[:step]:
-        assert site.run(START + earlier) == 0
-    killed = 0
-    for copy in kills(site, START + STEPS[step], when):
-        killed += 1
-        if copy.moved:
-            assert START + STEPS[step] >= SWITCH_AT
-        copy.finish(since=step)
-        # What a lost `Written` or `Seen` costs is time, here at most the soak.
-        assert copy.run(START + timedelta(days=8)) == 0
-        assert copy.zone == undisturbed.zone, f"killed {when} write {killed}"
-        assert all(at >= SWITCH_AT for at in copy.switched_at)
-        assert all(f.name.endswith((".zone",)) or f.name.startswith(".") for f in _files(copy))
-    assert killed > 5
+    assert site.run(RUNS["prepare"]) == 0
+    for copy in killed_everywhere(site, RUNS["switch"]):
+        assert copy.mx in {LOWERED, MOVED}
+        moved_at = RUNS["switch"] + (timedelta(0) if copy.mx == MOVED else LATER)
+        assert copy.run(RUNS["switch"] + LATER) == 0
+        assert copy.mx == MOVED
+        assert copy.run(moved_at + SOAK - SECOND) == 0
+        assert "_spf.old.example" in copy.zone
+        ends_like(undisturbed, copy)
 
 
-def _files(site: Site) -> list[Path]:
-    return sorted((site.directory / "live").iterdir())
+@pytest.mark.slow
+def test_killed_while_settling(undisturbed: Site, tmp_path: Path) -> None:
+    """What is left of the old way goes in the next run."""
+    site = Site.made(tmp_path / "site")
+    assert site.run(RUNS["prepare"]) == 0
+    assert site.run(RUNS["switch"]) == 0
+    for copy in killed_everywhere(site, RUNS["settle"]):
+        assert copy.run(RUNS["settle"] + LATER) == 0
+        assert copy.zone == undisturbed.zone
+        ends_like(undisturbed, copy)
+
+
+def ends_like(undisturbed: Site, site: Site) -> None:
+    """Check that the last run leaves the undisturbed cutover's bytes, and says that all is done."""
+    assert site.run(START + timedelta(days=12)) == 0
+    assert site.zone == undisturbed.zone
+    assert "example.jp: " in site.said
+    assert "converged" in site.said

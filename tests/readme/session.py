@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,9 @@ from tests.live.clock import SteppedClock
 from . import page
 
 ROOT: Final = Path(__file__).parents[2]
+
+_PAST_THE_MINUTE = timedelta(seconds=10)
+"""Times are shown to the minute, rounded up: on the minute itself it would be chance which one."""
 
 _EXAMPLE = ("mailsync.yaml", "zones", "live")
 _WHO = {"NAME": "Sato", "EMAIL": "sato@example.com"}
@@ -43,36 +46,37 @@ class Session:
         command that fails while the page does not ask for its exit code.
         """
         lines = text.splitlines()
-        for block in reversed([self._played(block) for block in page.blocks(text)]):
-            lines[block.line : block.line + len(block.words)] = block.lines
-        return "\n".join([*lines, ""])
+        played = [(block, self._played(block)) for block in page.blocks(text)]
+        for block, now in reversed(played):
+            lines[block.line : block.line + len(block.lines)] = now
+        return "".join(f"{line}\n" for line in lines)
 
-    def _played(self, block: page.Block) -> page.Block:
-        """The block as it is now; its ``words`` are as many as it had lines."""
+    def _played(self, block: page.Block) -> list[str]:
+        """Give the lines of the block as they are now."""
         for word, text in block.words:
             _WORDS[word](self, text)
         if (path := block.word("file")) is not None:
             file = self._here / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("".join(f"{line}\n" for line in block.lines))
-        lines = block.lines
-        if block.language == "console":
-            lines = tuple(line for step in self._steps(block) for line in step)
-        return page.Block(block.language, block.line, lines, (("", ""),) * len(block.lines))
-
-    def _steps(self, block: page.Block) -> list[tuple[str, ...]]:
-        played = []
+        if block.language != "console":
+            return list(block.lines)
+        lines: list[str] = []
         for step in page.steps(block):
-            if self._code and "$?" not in step.command:
-                raise page.BadPageError(f"line {block.line}: exit code {self._code}, and no word")
+            self._check_told(block, "$?" in step.command, lines)
             real = self._run(step.command)
             fits = page.fits(step.shown, real, moving=self._moving)
             shown = step.shown if fits else page.shortened(step.shown, real)
-            played.append((f"$ {step.command}", *shown))
-        if self._code:
-            said = "\n".join(played[-1])
-            raise page.BadPageError(f"line {block.line}: exit code {self._code}, and no word\n{said}")
-        return played
+            lines += [f"$ {step.command}", *shown]
+        self._check_told(block, False, lines)
+        return lines
+
+    def _check_told(self, block: page.Block, told: bool, lines: list[str]) -> None:
+        """A command that fails is followed by `echo $?`, so that the page tells."""
+        if self._code and not told:
+            said = "\n".join(lines)
+            msg = f"line {block.line}: exit code {self._code}, and no `echo $?` tells\n{said}"
+            raise page.BadPageError(msg)
 
     def _run(self, command: str) -> list[str]:
         """Run a command and give its output; the directory that it goes to is kept."""
@@ -134,7 +138,7 @@ class Session:
 
     def _set_clock(self, text: str) -> None:
         self._moving = True
-        self._clock.set(datetime.fromisoformat(text))
+        self._clock.set(datetime.fromisoformat(text) + _PAST_THE_MINUTE)
 
     def _copy(self, _: str) -> None:
         self._copied, self._here = self._here, self._new_scene()

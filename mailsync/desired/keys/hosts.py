@@ -46,15 +46,15 @@ def _addresses(name: str, node: Node, context: Context) -> list[Wish]:
 
 def read_addresses(name: str, node: Node, context: Context, ttl: int | None) -> list[Wish]:
     """Read addresses of both families; a family without an address is not spoken of."""
-    by_type: dict[str, list[str]] = {}
+    by_type: dict[str, dict[str, None]] = {}
     for item in reading.items(node, context.faults, _WHAT):
         address = reading.address(item, context.faults)
         if address is None:
             continue
-        values = by_type.setdefault("A" if address.version == 4 else "AAAA", [])
+        values = by_type.setdefault("A" if address.version == 4 else "AAAA", {})
         if str(address) in values:
             context.faults.add(item.place, f"{address} stands twice")
-        values.append(str(address))
+        values[str(address)] = None
     return [
         context.wish("host", (name, rdtype), tuple(values), node.place, ttl)
         for rdtype, values in by_type.items()

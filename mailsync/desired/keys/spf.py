@@ -78,13 +78,13 @@ def _from_fields(fields: Mapping, context: Context) -> str | None:
 def _terms(name: str, node: Node, context: Context) -> list[str]:
     if name in {"mx", "a"} and isinstance(node, Scalar) and node.text in {"true", "false"}:
         return [name] if node.text == "true" else []
-    found: list[str] = []
+    found: dict[str, None] = {}
     for item in reading.items(node, context.faults, "at least one"):
         for term in _checked(f"{name}:", item, context):
             if term in found:
                 context.faults.add(item.place, f"{term} stands twice")
-            found.append(term)
-    return found
+            found[term] = None
+    return list(found)
 
 
 def _checked(prefix: str, node: Node, context: Context) -> list[str]:

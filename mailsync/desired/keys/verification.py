@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailsync.desired import reading
 from mailsync.desired.context import Context
+from mailsync.desired.faults import quoted
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.tree import Mapping, Node, Scalar
@@ -17,29 +18,27 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     """Read ``[TOKEN, {TOKEN: absent}]``; a token is the whole text of a TXT value."""
     ttl, values = None, node
     if isinstance(node, Mapping) and ("values" in node or "ttl" in node):
-        fields = reading.mapping(node, context.faults, _WHAT, ("values", "ttl"))
-        if fields is None:
-            return ()
-        ttl, found = context.own_ttl(fields), fields.get("values")
+        reading.mapping(node, context.faults, _WHAT, ("values", "ttl"))
+        ttl, found = context.own_ttl(node), node.get("values")
         if found is None:
             context.faults.add(node.place, f"values is missing: write a list of {_WHAT}")
             return ()
         values = found
-    kept: list[str] = []
-    gone: list[str] = []
+    going: dict[str, bool] = {}
     for item in reading.items(values, context.faults, _WHAT):
         for source, absent in _tokens(item, context):
             token = _token(source, context)
             if token is None:
                 continue
-            if txt_value(token) in (*kept, *gone):
-                context.faults.add(source.place, f"{token!r} stands twice")
-            (gone if absent else kept).append(txt_value(token))
-    if not kept and not gone:
+            if txt_value(token) in going:
+                context.faults.add(source.place, f"{quoted(token)} stands twice")
+            going[txt_value(token)] = absent
+    if not going:
         return ()
+    kept = tuple(value for value, absent in going.items() if not absent)
+    gone = tuple(sorted(value for value, absent in going.items() if absent))
     key = (context.domain, "TXT")
-    found_values, named = tuple(kept), tuple(sorted(gone))
-    return (context.wish("verification", key, found_values, node.place, ttl, named),)
+    return (context.wish("verification", key, kept, node.place, ttl, gone),)
 
 
 def _tokens(node: Node, context: Context) -> list[tuple[Node, bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
+import signal
 import threading
 import time
 from contextlib import closing
@@ -118,7 +118,7 @@ def test_ctrl_c_stops_what_runs_and_returns_when_all_is_quiet() -> None:
     def interrupt() -> None:
         running.acquire()
         time.sleep(0.05)
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     killer = threading.Thread(target=interrupt)
     killer.start()

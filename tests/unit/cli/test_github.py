@@ -163,6 +163,27 @@ def test_a_fork_gets_the_summary(
     assert fake.token not in said.out + said.err
 
 
+def test_a_second_comment_of_ours_is_told(
+    checkout: Checkout, fake: FakeGitHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where two runs at once made two comments, the one that is no longer kept up is named."""
+    for _ in range(2):
+        fake.add("<!-- mailsync:mailsync.yaml -->\nold")
+    assert checkout.run("plan") == 0
+    assert f"may be deleted: {fake.comments[1]['html_url']}" in capsys.readouterr().out
+
+
+def test_a_failure_that_is_no_lack_of_rights_is_a_warning(
+    checkout: Checkout, fake: FakeGitHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong token, or GitHub out of order, is told as what it is; the exit code stands."""
+    fake.token = "another"
+    assert checkout.run("plan") == 0
+    out = capsys.readouterr().out
+    assert "::warning title=mailsync::no comment written: GitHub answered" in out
+    assert "Bad credentials; see the job's summary" in out
+
+
 @pytest.mark.parametrize("lack", ["token", "comment", "event", "push"])
 def test_without_a_pull_request_or_a_token_nothing_is_asked(
     checkout: Checkout, fake: FakeGitHub, lack: str

@@ -221,7 +221,7 @@ def test_absent_asks_for_removal(text: str, wish: tuple[str, str, str, tuple[str
     ],
 )
 def test_records(record: str, kind: str, values: tuple[str, ...]) -> None:
-    """`records` reads octoDNS' syntax of each type; addresses and MX are known for what they are."""
+    """`records` reads octoDNS' syntax of each type, and knows addresses and MX."""
     (wish,) = good(f"records: {{www: {{{record}}}}}").wishes
     assert (wish.kind, wish.name, wish.values) == (kind, "www.example.com.", values)
 

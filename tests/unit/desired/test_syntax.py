@@ -29,6 +29,7 @@ REFUSED: list[tuple[str | bytes, str]] = [
     ("a: &x {b: 1}", "1:4: an anchor"),
     ("a: *x", "1:4: an alias"),
     ("*x : 1", "1:1: an alias"),
+    ("[*x]", "1:2: an alias"),
     ("<<: {b: 1}", "1:1: a merge key"),
     ("a: !!str 1", "1:4: the tag 'tag:yaml.org,2002:str'"),
     ("a: !x [1]", "1:4: the tag '!x'"),
@@ -42,7 +43,7 @@ REFUSED: list[tuple[str | bytes, str]] = [
     ("1:30 : 1", "1:1: the key 1:30 is no text"),
     ("2026-12-05: 1", "1:1: the key 2026-12-05 is no text"),
     ("~: 1", "1:1: the key ~ is no text"),
-    (": 1", "1:1: the key (nothing) is no text"),
+    ("? \n: 1", "1:2: the key (nothing) is no text"),
     ("=: 1", "1:1: the key = is no text"),
     ("a: 1\n---\nb: 1", "2:1: a second document"),
     ("%YAML 1.1\n---\na: 1", "1:1: a directive"),
@@ -84,7 +85,6 @@ def test_python_reader_is_as_strict(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scalars_keep_their_text() -> None:
     """Nothing is cast: a scalar is what was written, and whether in quotes."""
-    root, errors = parse("[00123, 1:30, no, 2026-12-05T22:00+09:00, '1', \"\\x41\", ~, |\n x\n]")
     root, errors = parse("- 00123\n- 1:30\n- no\n- '1'\n- \"\\x41\"\n- ~\n- |\n  x\n")
     assert errors == []
     assert isinstance(root, Sequence)
@@ -164,7 +164,7 @@ def test_a_file_of_many_values_is_given_up() -> None:
     """Within the bound of size, the number of values is bounded, too."""
     _, errors = parse("[" + "a," * 100_000)
     assert errors == [
-        "f.yaml:1:99999: the file has more than 50000 values: no zone's mail needs as many"
+        "f.yaml:1:40000: the file has more than 20000 values: no zone's mail needs as many"
     ]
 
 

@@ -101,14 +101,49 @@ def test_a_pure_spf_removal_waits_while_mail_moves() -> None:
 def test_the_switch_waits_for_spf() -> None:
     """Mail is not switched while a receiver may hold an SPF record that refuses the new way."""
     life = Story(
-        zone(rrset(ZONE, "TXT", 86400, OLD_SPF), rrset(ZONE, "MX", 300, "10 mx.old.example.")),
-        (spf(NEW_SPF), mx("10 mx.new.example.")),
+        zone(rrset(ZONE, "TXT", 172800, OLD_SPF), rrset(ZONE, "MX", 300, "10 mx.old.example.")),
+        (wish("spf", ZONE, "TXT", NEW_SPF, ttl=172800), mx("10 mx.new.example.")),
     )
     life.ledger = life.ledger.seen((ZONE, "MX"), life.live[(ZONE, "MX")], START - timedelta(days=9))
+    life.ledger = life.ledger.seen(TXT, life.live[TXT], START - timedelta(days=9))
     switch = life.stage("switch")
     assert switch is not None
     assert {hold.rrset for hold in switch.holds} == {f"{ZONE} TXT"}
-    assert switch.not_before == START + timedelta(days=1)
+    assert switch.not_before == START + timedelta(days=2)
+    life.run("3d")
+    assert life.ran_at("switch", (ZONE, "MX")) == START + timedelta(days=2)
+
+
+def test_the_switch_does_not_wait_for_an_spf_that_is_ready() -> None:
+    """A record that lets the new way send already holds nothing up, however long its TTL."""
+    both = "v=spf1 include:_spf.old.example include:_spf.new.example -all"
+    life = Story(
+        zone(rrset(ZONE, "TXT", 172800, both), rrset(ZONE, "MX", 300, "10 mx.old.example.")),
+        (spf(NEW_SPF), mx("10 mx.new.example.")),
+    )
+    for key in ((ZONE, "MX"), TXT):
+        life.ledger = life.ledger.seen(key, life.live[key], START - timedelta(days=9))
+    switch = life.stage("switch")
+    assert switch is not None
+    assert switch.state == "due"
+
+
+def test_a_selector_retires_after_its_latest_successor() -> None:
+    """A key added after mail has moved delays the retirement of the one it replaces."""
+    old, new = (selector("s1"), "TXT"), (selector("s2"), "TXT")
+    life = Story(
+        zone(rrset(*old, 3600, RSA), rrset(ZONE, "MX", 3600, "10 mx.old.example.")),
+        (mx("10 mx.new.example."),),
+    )
+    life.run("5d")
+    added = life.now
+    life.wishes = (
+        mx("10 mx.new.example."),
+        wish("dkim", new[0], "TXT", RSA2),
+        wish("dkim", old[0], "TXT"),
+    )
+    life.run("14d")
+    assert life.ran_at("settle", old) == added + timedelta(days=10)
 
 
 def test_two_live_spf_records_become_one() -> None:

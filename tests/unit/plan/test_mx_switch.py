@@ -6,7 +6,7 @@ import pytest
 from mailsync.desired.model import Cutover, Opening, Window
 from mailsync.plan.live import Capability
 from mailsync.plan.model import DomainPlan
-from tests.unit.plan.story import START, ZONE, Story, mx, rrset, wish, zone
+from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
 
 OLD = rrset(ZONE, "MX", 86400, "10 mx.old.example.")
 NEW = "10 mx.new.example."
@@ -39,6 +39,22 @@ def test_the_switch_waits_for_the_old_ttl() -> None:
     """The switch comes no earlier than the lowering plus the old TTL."""
     plan = story().plan()
     assert plan.stages[1].not_before == START + timedelta(seconds=86400)
+
+
+def test_the_plan_foresees_the_wait_for_a_ttl_longer_than_a_day() -> None:
+    """Before anything has run, the plan reckons with the lowering that is still to come."""
+    life = Story(zone(OLD.with_ttl(172800)), (mx(NEW),))
+    plan = life.plan()
+    assert plan.stages[1].not_before == START + timedelta(days=2)
+    assert plan.old_service_until == START + timedelta(days=2, seconds=600)
+
+
+def test_the_plan_foresees_the_wait_from_a_lowering_that_is_itself_ahead() -> None:
+    """When the TTL goes down `lead` before `at`, the old TTL is counted from then."""
+    at = START + timedelta(days=30)
+    life = story(cutover=Cutover(at=at, lead=86400))
+    (hold,) = [h for h in life.plan().stages[1].holds if "TTL 86400" in h.reason]
+    assert hold.until == at
 
 
 def test_the_old_service_stays_until_no_cache_names_it() -> None:
@@ -178,6 +194,24 @@ def test_a_lagging_server_is_waited_for() -> None:
     assert any("ns2.example." in hold.reason for hold in switch.holds)
 
 
+def test_the_wait_for_the_old_ttl_begins_when_every_server_serves_the_low_one() -> None:
+    """While one server still serves the high TTL, the whole high TTL lies ahead."""
+    life = story()
+    life.ledger = life.ledger.seen(MX, OLD, START - timedelta(days=5))
+    life.ledger = life.ledger.intended(MX, OLD.with_ttl(300), START)
+    life.live[MX] = OLD.with_ttl(300)
+    life.lagging = {MX: "ns2.example. (127.0.0.2:53) still serves TTL 86400"}
+    life.passes("3d")
+    switch = life.stage("switch")
+    assert switch is not None
+    assert switch.not_before == life.now + timedelta(days=1)
+    life.lagging = {}
+    life.see()
+    switch = life.stage("switch")
+    assert switch is not None
+    assert switch.not_before == life.now + timedelta(days=1)
+
+
 def test_a_hand_edit_in_flight_is_waited_for() -> None:
     """An answer that somebody published meanwhile is waited for like any other."""
     life = story()
@@ -242,6 +276,34 @@ def test_revert_after_the_switch_is_a_rollback_at_once() -> None:
     assert life.plan().old_service_until == life.now + timedelta(seconds=600)
     life.run("11d")
     assert life.live[MX] == OLD
+
+
+def test_a_rollback_to_an_mx_whose_ttl_was_always_low_is_at_once() -> None:
+    """What was there first is home, also where its TTL never needed lowering."""
+    life = Story(zone(OLD.with_ttl(300)), (mx(NEW, ttl=300),))
+    life.run("3d")
+    life.wishes = (mx("10 mx.old.example.", ttl=300),)
+    assert life.apply() == ["switch"]
+    assert life.values(*MX) == ("10 mx.old.example.",)
+
+
+def test_a_way_back_at_a_high_ttl_is_staged() -> None:
+    """A revert when the TTL is high again lowers it first: resolvers would hold the new MX long."""
+    life = story()
+    life.run("2d")
+    life.live[MX] = rrset(ZONE, "MX", 86400, NEW)  # somebody raised it by hand
+    life.apply()
+    life.wishes = (mx("10 mx.old.example.", ttl=86400),)
+    assert states(life.plan())[0] == ("prepare", "due")
+    assert "rollback" not in [f.id for f in life.plan().findings]
+
+
+def test_a_way_back_after_the_soak_is_no_rollback() -> None:
+    """A low TTL alone makes no rollback: after the soak the old service may be gone."""
+    life = Story(zone(OLD.with_ttl(300)), (mx(NEW, ttl=300),), cutover=Cutover(soak=3600))
+    life.run("3d")
+    life.wishes = (mx("10 mx.old.example.", ttl=300),)
+    assert "rollback" not in [f.id for f in life.plan().findings]
 
 
 def test_going_forward_again_is_no_rollback() -> None:
@@ -359,3 +421,14 @@ def test_stages_behind_are_shown_as_done(state: str) -> None:
     life = story()
     life.run("2d")
     assert (state, "done") in states(life.plan())
+
+
+def test_each_rrset_settles_after_the_switch_that_is_still_ahead() -> None:
+    """What settles with the mail counts its soak from the switch, not from today."""
+    txt = rrset(ZONE, "TXT", 3600, "v=spf1 include:_spf.old.example -all")
+    life = Story(zone(OLD, txt), (mx(NEW), spf("v=spf1 include:_spf.new.example -all")))
+    settle = life.stage("settle")
+    assert settle is not None
+    soaks = {hold.rrset: hold.until for hold in settle.holds if hold.reason.startswith("soak")}
+    assert set(soaks.values()) == {START + timedelta(days=11)}
+    assert set(soaks) == {f"{ZONE} MX", f"{ZONE} TXT"}
