@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event as Flag
@@ -34,7 +34,7 @@ def run_all(
     stop: Flag,
     *,
     workers: int = WORKERS,
-) -> Iterator[Result[_T]]:
+) -> Generator[Result[_T], None, None]:
     """Do the work for every domain; results come as they are ready.
 
     Ctrl-C sets ``stop``: what runs stops at its next effect, what has not begun never does, and

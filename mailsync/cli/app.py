@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 
 import typer
@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, str] = {
 
 def main() -> int:
     """Run the command line; return its exit code. No error of a user's shows a traceback."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What a terminal's encoding cannot hold is shown as an escape: no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _application(sys.argv[1:])(prog_name="mailsync", standalone_mode=False)
     except MailsyncError as error:
@@ -46,7 +49,14 @@ def main() -> int:
         code = INTERRUPTED
     except SystemExit:
         # typer's word for a closed pipe: whoever read us has seen enough.
-        return _pipe_closed()
+        return _deaf()
+    except OSError as error:
+        complain(MailsyncError(f"cannot go on: {error}"))
+        return _deaf()
+    except Exception as error:  # noqa: BLE001  # a bug, and still no traceback
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        complain(MailsyncError(f"internal error ({text}): please report it"))
+        return 1
     if code == INTERRUPTED:
         print("interrupted: the next run goes on from here", file=sys.stderr)
     return code if isinstance(code, int) else 0
@@ -109,8 +119,7 @@ def _misused(error: typer.TyperException) -> int:
     return 1
 
 
-def _pipe_closed() -> int:
-    """Keep Python from complaining, at its end, about what it can no longer flush."""
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # a device, not a path of the user's
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+def _deaf() -> int:
+    """Let go of a stdout that takes nothing more: Python would complain again when it ends."""
+    sys.stdout = None
     return 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -67,6 +69,9 @@ def command(
     since, it says what differs, does nothing and exits with 3.
     """
     file = _saved_plan(domains or [])
+    if file and wait:
+        msg = "a saved plan is carried out once, --wait goes on with what nobody reviewed: name one"
+        raise MailsyncError(msg, where=str(file))
     loaded = console.load(context.obj, [] if file else domains or [])
     for error in loaded.errors:
         console.complain(error)
@@ -81,7 +86,7 @@ def command(
 
 def _saved_plan(words: Sequence[str]) -> Path | None:
     """Tell a saved plan from a domain: a plan is a file."""
-    files = [Path(word) for word in words if word.endswith(".json") or Path(word).is_file()]
+    files = [Path(word) for word in words if word.endswith(".json") or os.path.isfile(word)]
     if not files:
         return None
     if len(words) > 1:
@@ -96,9 +101,8 @@ def _due(run: Run, *, yes: bool) -> list[Result[Outcome]]:
         return _apply(run)
     plan = make(run.loaded.config, run.loaded.domains, console.this_second())
     _show(plan)
-    if not any(domain.status == "changes" for domain in plan.domains):
-        return _apply(run)
-    _confirm()
+    if any(domain.status == "changes" for domain in plan.domains):
+        _confirm()
     shown_changes = frozenset(c for domain in plan.domains for c in reviewed_changes(domain))
     return _apply(replace(run, terms=replace(run.terms, only=shown_changes)))
 
@@ -195,13 +199,14 @@ def _reported(
 ) -> list[Result[Outcome]]:
     """Do the work, telling how each domain stands as soon as it is known."""
     results = []
-    for result in run_all(domains, work, stop):
-        results.append(result)
-        domain = shown(result.desired.domain)
-        if result.error is not None:
-            console.complain(result.error)
-        elif result.value is not None:
-            _tell(domain, result.value)
+    with closing(run_all(domains, work, stop)) as running:
+        for result in running:
+            results.append(result)
+            domain = shown(result.desired.domain)
+            if result.error is not None:
+                console.complain(result.error)
+            elif result.value is not None:
+                _tell(domain, result.value)
     return results
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -123,23 +124,32 @@ def time(text: str) -> datetime:
     except ValueError:
         msg = f"--now {text!r} is no time: write such as 2026-12-05T22:00+09:00"
         raise MailsyncError(msg) from None
+    if not 1970 <= read.year < 9000:
+        # Far enough from both ends of the calendar for every wait and every time zone.
+        msg = f"--now {text!r} is a time in which nobody runs mailsync: write one in this century"
+        raise MailsyncError(msg)
     aware = read if read.tzinfo else read.replace(tzinfo=UTC)
-    try:
-        return aware.astimezone(UTC).replace(microsecond=0)
-    except OverflowError:
-        msg = f"--now {text!r} is outside the calendar"
-        raise MailsyncError(msg) from None
+    return aware.astimezone(UTC).replace(microsecond=0)
 
 
 def _save(path: Path, text: str) -> None:
     """Write the whole file or none of it: a plan that was cut short must never be applied."""
+    target = Path(os.path.realpath(path))
     try:
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "not a regular file; `--format json` writes to stdout")
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        os.replace(file.name, path)  # noqa: PTH105  # the same as Path.replace, plainly atomic
+            temporary = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                temporary.chmod(0o644)
+                temporary.replace(target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
     except OSError as error:
-        msg = f"cannot save the plan: {error.strerror or error}"
+        msg = f"cannot save the plan: {(error.strerror or str(error)).lower()}"
         raise MailsyncError(msg, where=str(path)) from None

@@ -34,6 +34,7 @@ def findings(
     found += _too_late(scene, courses, switch_at, retire, lowering)
     found += _rollback(scene, courses) if rollback else []
     found += _at_outside_window(scene, courses)
+    found += _spf_follows_mx(scene, courses)
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
     found += _unmanaged(scene)
@@ -160,6 +161,31 @@ def _at_outside_window(scene: Scene, courses: tuple[Course, ...]) -> list[Findin
         f"({cutover.window.text}): the switch waits for the window"
     )
     return [Finding("at-outside-window", "warning", message, str(scene.desired.place))]
+
+
+def _spf_follows_mx(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """An ``mx`` term in SPF changes its meaning when the MX does (RFC 7208 §5.4)."""
+    if not any(course.routes and course.key[1] == "MX" for course in courses):
+        return []
+    rrset = scene.live.get((scene.desired.domain, "TXT"))
+    for value in rrset.values if rrset else ():
+        text = txt_text(value)
+        if spf.is_spf(text) and _names_mx(text):
+            message = (
+                f"{scene.desired.domain} TXT: SPF lets 'mx' send, so the switch also changes who "
+                "may send, and takes the old servers out at once: name their addresses (ip4, ip6) "
+                "until their queues are empty"
+            )
+            return [Finding("spf-uses-mx", "warning", message, shown(scene.desired.domain))]
+    return []
+
+
+def _names_mx(text: str) -> bool:
+    try:
+        record = spf.parse(text)
+    except spf.BadSpf:
+        return False
+    return any(mechanism.name == "mx" for mechanism in record.mechanisms)
 
 
 def _ttl_bounds(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:

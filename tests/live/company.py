@@ -10,7 +10,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +30,7 @@ OLD_MX, NEW_MX = f"10 {OLD_HOST}", f"10 {NEW_HOST}"
 
 FOREIGN: Final = (
     '"cut " "in odd " "" "places"',
-    '"not UTF-8: \\233"',
+    '"not ASCII: \\195\\169"',
     '"site-verification=AbC;x=\\"1\\""',
 )
 """Apex TXT values of other people's: no change of mail may touch an octet of them."""
@@ -183,9 +182,7 @@ observe: {observe}
             check=False,
             timeout=60,
         )
-        run = Run(
-            shlex.join(["mailsync", *arguments]), done.returncode, done.stdout, done.stderr
-        )
+        run = Run(shlex.join(["mailsync", *arguments]), done.returncode, done.stdout, done.stderr)
         assert code is None or run.code == code, f"expected exit code {code}\n{run}"
         assert "Traceback" not in run.stderr, run
         return run
@@ -227,8 +224,3 @@ def foreign_values(zone: dict[tuple[str, str], Published]) -> tuple[str, ...]:
 def spf_values(zone: dict[tuple[str, str], Published]) -> tuple[str, ...]:
     """The SPF records at the apex."""
     return tuple(value.strip('"') for value in zone[APEX, "TXT"].values if "v=spf1" in value)
-
-
-def indented(text: str, by: int = 2) -> str:
-    """Indent a block of YAML."""
-    return textwrap.indent(text, " " * by)

@@ -175,7 +175,7 @@ def test_on_servers(tmp_path: Path, clock: SteppedClock) -> None:
     with (
         Bind({DOMAIN: zone_file(TTL)}, clock=clock) as primary,
         Unbound({DOMAIN: [primary]}, clock=clock) as resolver,
-        Watch(resolver, DOMAIN, "MX", clock=clock) as senders,
+        Watch(resolver, DOMAIN, "MX", clock=clock, interval=0.2) as senders,
     ):
         checkout = Checkout.of_servers(
             tmp_path / "mail", primary, cutover=CUTOVER, asked=[primary], clock=clock
@@ -186,9 +186,8 @@ def test_on_servers(tmp_path: Path, clock: SteppedClock) -> None:
     until = judge(steps)
 
     assert senders.naming(OLD_HOST)[-1].answered <= until
-    assert SWITCH <= senders.naming(NEW_HOST)[0].answered <= SWITCH + 6 * MINUTE
-    assert all(seen.answer.ttl <= LOW for seen in senders.sightings if seen.answer.ttl is not None and SWITCH - HOUR <= seen.asked <= SWITCH + HOUR)
-    assert senders.sightings[-1].answer.ttl in range(TTL - 60, TTL + 1)
+    assert SWITCH <= senders.naming(NEW_HOST)[0].answered <= SWITCH + 7 * MINUTE
+    assert senders.sightings[-1].answer.values == (NEW_MX,)
     assert not senders.unanswered
 
 

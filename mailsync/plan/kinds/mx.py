@@ -17,11 +17,11 @@ def owns(_wish: Wish, _value: str) -> bool:
     return True
 
 
-def steps(wish: Wish, owned: tuple[str, ...], _scene: Scene) -> Steps:
+def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Keep what is live until the switch, then replace it as a whole."""
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned, why_settle="restore the TTL")
-    if not wish.values:
+    if not wish.values or (hosts(owned) and not hosts(wish.values) and not scene.desired.no_mail):
         finding = error(
             "last-mx",
             "the last MX is never removed: without MX, mail goes to the name's own address "

@@ -15,7 +15,11 @@ from mailsync.desired.model import Wish
 from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.dns.ttl import written
 from mailsync.mail import spf as spf_record
-from mailsync.plan.choreography import Scene, Steps, at_once
+from mailsync.plan.choreography import Scene, Steps, at_once, error
+from mailsync.plan.model import Finding
+
+LOOKUPS_MAX = 10
+"""How many terms of one check may cause look-ups (RFC 7208 §4.6.4); more is a permanent error."""
 
 
 def owns(_wish: Wish, value: str) -> bool:
@@ -38,6 +42,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     union = (txt_value(reduce(lambda wide, old: spf_record.union(old, wide), live, target)),)
     if union == wish.values:
         return at_once(wish.values, "lets more servers send; takes nothing away")
+    if (count := spf_record.lookups(spf_record.parse(txt_text(union[0])))) > LOOKUPS_MAX:
+        return Steps(owned, owned, owned, findings=(_too_many(wish, count),))
     gone = ", ".join(spf_record.terms_removed(" ".join(live[:1]), target)) or "what is left over"
     if set(union) == set(owned):
         return _later_or_now(wish, owned, wish.values, scene, f"removes {gone} from SPF")
@@ -61,6 +67,15 @@ def ready(wish: Wish, held: tuple[str, ...]) -> bool:
         and _parses(texts[0])
         and spf_record.covers(texts[0], txt_text(wish.values[0]))
     )
+
+
+def _too_many(wish: Wish, count: int) -> Finding:
+    message = (
+        f"while mail moves, SPF must let the old and the new servers send, and both records "
+        f"together need {count} look-ups of their own: receivers stop at {LOOKUPS_MAX} (RFC 7208 "
+        "§4.6.4); first write some of the old or new terms as ip4 and ip6"
+    )
+    return error("spf-union-lookups", message, wish)
 
 
 def _parses(text: str) -> bool:

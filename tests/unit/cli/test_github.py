@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailsync.__main__ import main
@@ -21,7 +21,7 @@ from mailsync.errors import MailsyncError, Refused
 from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Finding, Plan
 from mailsync.plan.printable import printable
-from tests.fakes.github import FakeGitHub
+from tests.fakes.github import BODY_LIMIT, FakeGitHub
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -161,6 +161,13 @@ def test_a_fork_gets_the_summary(
     assert fake.comments == []
     assert "## Mail plan" in checkout.summary.read_text()
     assert fake.token not in said.out + said.err
+
+
+def test_a_comment_may_be_as_long_as_github_takes(checkout: Checkout, fake: FakeGitHub) -> None:
+    """The plan gets all the room of a comment but what the marker takes."""
+    checkout.patch.setattr(github, "markdown", lambda _, limit: "x" * limit)
+    assert checkout.run("plan", "example.jp") == 0
+    assert [len(body) for body in fake.bodies()] == [BODY_LIMIT]
 
 
 def test_a_second_comment_of_ours_is_told(
@@ -413,6 +420,7 @@ def command(line: str) -> tuple[str, dict[str, str], str]:
 
 
 @given(st.text(st.characters(codec="utf-8")))
+@example("100%25 %0A::error::%0D")
 def test_no_message_can_break_out_of_its_annotation(message: str) -> None:
     """Whatever a finding says, the runner reads one command with that message, made printable."""
     written: list[str] = []
@@ -429,7 +437,7 @@ def test_no_message_can_break_out_of_its_annotation(message: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["a.yaml", "50%,a:b=c.yaml", "zones/ü.yaml"])
+@pytest.mark.parametrize("name", ["a.yaml", "50%25,a:b=c.yaml", "zones/ü.yaml"])
 def test_a_place_is_told_from_the_repositorys_root(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -10,6 +10,7 @@ import yaml
 
 from mailsync.desired import syntax
 from mailsync.desired.faults import Faults, did_you_mean, quoted
+from mailsync.desired.model import Place
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence, kind
 
 
@@ -192,3 +193,11 @@ def test_guesses_and_quotes_are_bounded() -> None:
     assert did_you_mean("spff", ["spf", "mx"]) == ": did you mean 'spf'?"
     assert did_you_mean("zzzz", ["spf", "mx"]) == ""
     assert did_you_mean("x" * 65, ["x" * 65]) == ""
+
+
+def test_a_fault_is_told_once() -> None:
+    """What two keys find wrong at one place is one error."""
+    faults = Faults()
+    for _ in range(2):
+        faults.add(Place("f.yaml", 1, 1), "wrong")
+    assert len(faults.errors()) == faults.count() == 1

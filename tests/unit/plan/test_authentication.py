@@ -146,6 +146,16 @@ def test_a_selector_retires_after_its_latest_successor() -> None:
     assert life.ran_at("settle", old) == added + timedelta(days=10)
 
 
+def test_a_union_that_no_receiver_would_evaluate_is_an_error() -> None:
+    """Two records of six look-ups each make one of twelve: the plan says so instead of trying."""
+    old = "v=spf1 " + " ".join(f"include:o{n}.example" for n in range(6)) + " -all"
+    new = "v=spf1 " + " ".join(f"include:n{n}.example" for n in range(6)) + " -all"
+    life = Story(zone(rrset(ZONE, "TXT", 3600, old)), (spf(new),))
+    assert [f.id for f in life.plan().findings] == ["spf-union-lookups"]
+    assert "12 look-ups" in life.plan().findings[0].message
+    assert life.apply() == []
+
+
 def test_two_live_spf_records_become_one() -> None:
     """Two SPF records are a permanent error for receivers; what both allow is kept meanwhile."""
     life = Story(

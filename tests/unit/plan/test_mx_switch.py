@@ -306,6 +306,18 @@ def test_a_way_back_after_the_soak_is_no_rollback() -> None:
     assert "rollback" not in [f.id for f in life.plan().findings]
 
 
+def test_a_way_back_with_a_time_of_its_own_waits_for_it() -> None:
+    """A revert that sets `at` goes back then, not at once."""
+    life = story()
+    life.run("3d")
+    at = life.now + timedelta(days=1)
+    life.wishes = (mx("10 mx.old.example.", ttl=86400),)
+    life.cutover = Cutover(at=at)
+    switch = life.stage("switch")
+    assert switch is not None
+    assert switch.not_before == at
+
+
 def test_going_forward_again_is_no_rollback() -> None:
     """After a rollback, a second try keeps to the window as the first did."""
     window = Window((Opening(frozenset({5, 6}), 0, 1440),), "Sat-Sun 00:00-24:00")
@@ -383,6 +395,18 @@ def test_the_last_mx_is_never_removed() -> None:
     assert [f.id for f in plan.findings] == ["last-mx"]
     assert life.apply() == []
     assert life.values(*MX) == OLD.values
+
+
+def test_a_null_mx_alone_is_no_way_around_the_guard() -> None:
+    """Replacing a working MX by a null MX takes `mail: none`."""
+    assert [f.id for f in Story(zone(OLD), (mx("0 ."),)).plan().findings] == ["last-mx"]
+
+
+def test_spf_that_follows_the_mx_is_pointed_out() -> None:
+    """An `mx` term in SPF takes the old servers out at the switch; the user is told before."""
+    txt = rrset(ZONE, "TXT", 3600, "v=spf1 mx -all")
+    findings = Story(zone(OLD, txt), (mx(NEW),)).plan().findings
+    assert "spf-uses-mx" in [f.id for f in findings]
 
 
 def test_first_mx_keeps_the_implicit_one_for_the_negative_ttl() -> None:

@@ -1,0 +1,28 @@
+"""What all tests share: how hypothesis searches, and that no test leaves its mark on the loggers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: searches are bounded by their number of examples, not by the clock.
+settings.register_profile("default", deadline=None, print_blob=True)
+settings.register_profile("long", parent=settings.get_profile("default"), max_examples=5000)
+settings.load_profile("long" if os.environ.get("MAILSYNC_LONG") else "default")
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_they_were() -> Iterator[None]:
+    """Take back what loading a DNS host does to octoDNS' loggers: they outlive a test."""
+    yield
+    loading = sys.modules.get("mailsync.hosts.loading")
+    if loading is None:
+        return
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.removeFilter(loading._as_debug)
