@@ -1,4 +1,4 @@
-"""What all tests share: how hypothesis searches, and that no test leaves its mark on the loggers."""
+"""What all tests share: how hypothesis searches, and loggers left as they were found."""
 
 from __future__ import annotations
 

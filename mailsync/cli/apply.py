@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -86,13 +85,20 @@ def command(
 
 def _saved_plan(words: Sequence[str]) -> Path | None:
     """Tell a saved plan from a domain: a plan is a file."""
-    files = [Path(word) for word in words if word.endswith(".json") or os.path.isfile(word)]
+    files = [Path(word) for word in words if word.endswith(".json") or _is_file(word)]
     if not files:
         return None
     if len(words) > 1:
         msg = "a saved plan stands alone: it names its domains itself"
         raise MailsyncError(msg, where=str(files[0]))
     return files[0]
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except OSError:  # too long a name, say
+        return False
 
 
 def _due(run: Run, *, yes: bool) -> list[Result[Outcome]]:

@@ -27,6 +27,8 @@ from mailsync.plan.document import to_json
 from mailsync.plan.model import DomainPlan, Finding, Plan
 from mailsync.plan.planner import plan_all
 
+_NOT_A_FILE = "not a regular file; `--format json` writes to stdout"
+
 
 class Format(StrEnum):
     """How a plan is written."""
@@ -43,7 +45,7 @@ def command(
     ),
     out: Path = typer.Option(None, "--out", "-o", help="Save the plan for `mailsync apply FILE`."),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the plan is shown."),
-    now: str = typer.Option(
+    now: str | None = typer.Option(
         None, "--now", metavar="TIME", help="Show it as of another time (RFC 3339; UTC if bare)."
     ),
     detailed: bool = typer.Option(
@@ -61,7 +63,7 @@ def command(
 
     Example: mailsync plan example.co.jp --out plan.json, then mailsync apply plan.json
     """
-    at = time(now) if now else console.this_second()
+    at = console.this_second() if now is None else time(now)
     loaded = console.load(context.obj, domains or [])
     plan = make(loaded.config, loaded.domains, at)
     for error in loaded.errors:
@@ -137,7 +139,7 @@ def _save(path: Path, text: str) -> None:
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
-            raise OSError(errno.EINVAL, "not a regular file; `--format json` writes to stdout")
+            raise OSError(errno.EINVAL, _NOT_A_FILE)  # noqa: TRY301  # told as all others are
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as file:

@@ -90,8 +90,11 @@ class Choreography(Protocol):
     def steps(self, wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         """Lead our values from what is live to what is wished for, stage by stage."""
 
-    def ready(self, wish: Wish, held: tuple[str, ...]) -> bool:
-        """Tell whether mail may be switched while some resolver holds these of our values."""
+    def ready(self, wish: Wish, held: tuple[str, ...] | None) -> bool:
+        """Tell whether mail may be switched while some resolver holds these of our values.
+
+        None: a resolver may hold a version that nobody saw.
+        """
 
 
 def owned_values(kind: Choreography, wish: Wish, rrset: RRset | None) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from mailsync.desired.model import Wish
 from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import written
@@ -159,17 +158,17 @@ def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold
     """Hold while a resolver may hold what the new way cannot live with, or nothing at all."""
     found = []
     for wish, steps in course.parts:
-        if not _gates(wish, pending):
+        if wish.kind == "host" and not _is_named(wish.name, pending):
             continue
         kind = CHOREOGRAPHIES[wish.kind]
         for remnant in scene.visible(course.key):
             version = remnant.version
-            held = owned_values(kind, wish, version.rrset)
-            if not version.unseen and kind.ready(wish, held):
+            held = None if version.unseen else owned_values(kind, wish, version.rrset)
+            if kind.ready(wish, held):
                 continue
             until = _gone_by(scene, course, steps, remnant)
             if until is not None:
-                found.append(Hold(until, _held_text(version, held), named(course.key)))
+                found.append(Hold(until, _held_text(version, held or ()), named(course.key)))
     return found
 
 
@@ -182,17 +181,13 @@ def _gone_by(scene: Scene, course: Course, steps: Steps, remnant: Remnant) -> da
     return scene.now + scene.lifetimes.of(remnant.version)
 
 
-def _gates(wish: Wish, pending: list[Course]) -> bool:
-    """Tell whether mail that is switched depends on this wish."""
-    if not wish.values:
-        return False
-    if wish.kind == "host":
-        return any(
-            wish.name in hosts(course.switch.values)
-            for course in pending
-            if course.switch is not None and course.key[1] == "MX"
-        )
-    return wish.kind in {"spf", "dkim", "dmarc"}
+def _is_named(host: str, pending: list[Course]) -> bool:
+    """Tell whether an MX that is switched to names the host."""
+    return any(
+        host in hosts(course.switch.values)
+        for course in pending
+        if course.switch is not None and course.key[1] == "MX"
+    )
 
 
 def _unwished_hosts(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:

@@ -361,7 +361,12 @@ def test_inputs_are_words_and_never_scripts(runner: Runner) -> None:
     assert done.returncode == 0, done.stdout
     assert len(json.loads(Path(runner.outputs()["plan"]).read_text())["domains"]) == 3
     evil = "$(touch pwned) `touch pwned`; touch pwned \" ' --version"
-    for inputs in ({"domains": evil}, {"config": evil}, {"command": evil}):
+    for inputs in (
+        {"domains": evil},
+        {"config": evil},
+        {"command": evil},
+        {"command": "plan --help"},
+    ):
         assert runner.run(**inputs).returncode == 1
     assert not (runner.workspace / "pwned").exists()
 

@@ -39,16 +39,16 @@ OLD_SPF, NEW_SPF = "v=spf1 ip4:192.0.2.1 -all", "v=spf1 ip4:192.0.2.2 -all"
 DKIM: Final = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
 
-def zone_file(ttl: int, *, negative_ttl: int = 300) -> str:
-    """The company's zone today: every record of its mail has this TTL (seconds)."""
-    foreign = "\n".join(f"@ TXT {value}" for value in FOREIGN)
+def zone_file(ttl: int, *, text_ttl: int | None = None, negative_ttl: int = 300) -> str:
+    """The company's zone today; TTLs in seconds, that of the apex TXT the same if not given."""
+    text_ttl = ttl if text_ttl is None else text_ttl
+    texts = "\n".join(f"@ {text_ttl} TXT {value}" for value in (f'"{OLD_SPF}"', *FOREIGN))
     return f"""\
 $TTL {ttl}
 @    SOA  ns1 hostmaster 1 4838400 3600 9676800 {negative_ttl}
 @    NS   ns1
 @    MX   10 old
-@    TXT  "{OLD_SPF}"
-{foreign}
+{texts}
 ns1  A    127.0.0.1
 old  A    192.0.2.1
 www  A    192.0.2.80

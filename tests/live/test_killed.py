@@ -101,14 +101,18 @@ class Site:
     @property
     def mx(self) -> str:
         """The MX record's TTL and value, as a name server would serve them."""
-        found = dns.zone.from_text(self.zone.replace("SERIAL", "1"), "example.jp.", relativize=False)
+        found = dns.zone.from_text(
+            self.zone.replace("SERIAL", "1"), "example.jp.", relativize=False
+        )
         rdataset = found.get_rdataset("example.jp.", "MX")
         return str(rdataset and f"{rdataset.ttl} {rdataset[0]}")
 
     @property
     def state(self) -> frozenset[tuple[str, bytes]]:
         """All that later runs go by: files and what is in them; temporary ones by their prefix."""
-        files = (path for name in ("journal", "live") for path in (self.directory / name).rglob("*"))
+        files = (
+            path for name in ("journal", "live") for path in (self.directory / name).rglob("*")
+        )
         return frozenset(
             (re.sub(r"(?<=\.zone\.).*", "", path.name), path.read_bytes())
             for path in files
@@ -172,7 +176,7 @@ def _lay_snare(directories: tuple[Path, ...], number: int, when: When) -> None:
     def touches(name: str, target: int | str | os.PathLike[str], *arguments: Any) -> bool:
         if name == "open" and not arguments[0] & WRITING:
             return False
-        path = os.readlink(f"/proc/self/fd/{target}") if isinstance(target, int) else target
+        path = Path(f"/proc/self/fd/{target}").readlink() if isinstance(target, int) else target
         return any(Path(path).absolute().is_relative_to(directory) for directory in directories)
 
     def snared(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,7 +203,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.made(tmp_path_factory.mktemp("undisturbed"))
     with pytest.MonkeyPatch.context() as patch:
         # Every run is a fork of this process: what one needs is imported here, once.
-        patch.setattr(sys, "argv", ["mailsync", "-c", str(site.directory / "mailsync.yaml"), "status"])
+        patch.setattr(
+            sys, "argv", ["mailsync", "-c", str(site.directory / "mailsync.yaml"), "status"]
+        )
         assert main() == 0
     for at in RUNS.values():
         assert site.run(at) == 0
@@ -207,7 +213,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_the_undisturbed_cutover_ends(undisturbed: Site) -> None:
-    """What the killed ones are compared with: mail has moved, TTLs are back, foreign values stay."""
+    """What the killed ones are compared with: mail has moved, TTLs are back."""
     assert undisturbed.mx == "3600 10 mx1.example.jp."
     assert '"v=spf1 ip4:192.0.2.10 -all"' in undisturbed.zone
     assert "google-site-verification=abc" in undisturbed.zone

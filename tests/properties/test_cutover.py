@@ -64,7 +64,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     actions=ACTIONS,
     old_ttl=st.sampled_from([60, 300, 3600, 86400]),
@@ -142,7 +142,7 @@ def _check_switch(life: Story, truth: Truth) -> None:
         assert any("_spf.new.example" in txt_text(value) for value in version.values)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     old_ttl=st.integers(1, 172800),
     every=st.integers(20_000, 200_000),
@@ -159,7 +159,7 @@ def test_every_cutover_ends(old_ttl: int, every: int, low: int) -> None:
     assert life.apply() == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(known=st.integers(0, 400_000), old_ttl=st.sampled_from([60, 300, 3600, 86400]))
 def test_knowledge_taken_away_never_makes_a_switch_earlier(known: int, old_ttl: int) -> None:
     """With the ledger or without it: what is known only shortens the wait."""
@@ -173,7 +173,7 @@ def test_knowledge_taken_away_never_makes_a_switch_earlier(known: int, old_ttl: 
         assert without.not_before >= with_ledger.not_before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(actions=ACTIONS)
 def test_planning_is_a_pure_function(actions: list[tuple[str, int]]) -> None:
     """The same inputs give the same plan, and planning changes none of them."""

@@ -150,10 +150,11 @@ def test_configurations_are_right(path: Path, tmp_path: Path) -> None:
 def test_servers_to_observe_are_right(tmp_path: Path) -> None:
     """The forms of `observe.nameservers` that docs/dns-hosts.md lists are those that are read."""
     told = keys(section(ROOT / "docs" / "dns-hosts.md", "## Observe"))
-    assert len(told) == 3
-    for value in told:
+    values = told.keys() - {"observe.nameservers"}
+    assert len(values) == 3
+    for value in values:
         file = tmp_path / "mailsync.yaml"
-        file.write_text(f"providers: {{p: {{class: a.B}}}}\ntargets: {{}}\nobserve: {value}\n")
+        file.write_text(f"providers: {{p: {{class: a.B}}}}\ntargets: {{a: [p]}}\nobserve: {value}\n")
         observe = config.load(file).observe
         assert observe.nameservers == value or len(observe.nameservers) == value.count(",") + 1
 

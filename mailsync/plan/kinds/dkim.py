@@ -45,9 +45,11 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     return Steps(owned, owned, owned, findings=(finding,))
 
 
-def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
     """The new way may sign only when every resolver finds the key."""
-    return not wish.values or set(held) == set(wish.values) or _same_key(wish, held)
+    if not wish.values:
+        return True
+    return held is not None and (set(held) == set(wish.values) or _same_key(wish, held))
 
 
 def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:

@@ -42,9 +42,9 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     )
 
 
-def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
     """Mail may move while a resolver holds a policy no stricter than the one wished for."""
-    return not tightens(wish.values, held)
+    return held is not None and not tightens(wish.values, held)
 
 
 def tightens(old: tuple[str, ...], new: tuple[str, ...]) -> bool:

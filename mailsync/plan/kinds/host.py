@@ -37,9 +37,9 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     return at_once(wish.values, "the host's address must be visible before an MX names it")
 
 
-def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
     """A resolver that holds other addresses, or none, would lead senders astray."""
-    return set(held) == set(wish.values)
+    return not wish.values or (held is not None and set(held) == set(wish.values))
 
 
 def _has_address(name: str, scene: Scene) -> bool:

@@ -20,6 +20,6 @@ def steps(wish: Wish, owned: tuple[str, ...], _scene: Scene) -> Steps:
     return at_once(wish.values, "as the file asks")
 
 
-def ready(_wish: Wish, _held: tuple[str, ...]) -> bool:
+def ready(_wish: Wish, _held: tuple[str, ...] | None) -> bool:
     """No mail depends on it."""
     return True

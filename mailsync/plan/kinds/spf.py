@@ -57,11 +57,11 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     )
 
 
-def ready(wish: Wish, held: tuple[str, ...]) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
     """The new way may send only when every visible SPF record lets it."""
     if not wish.values:
         return True
-    texts = [txt_text(value) for value in held]
+    texts = [txt_text(value) for value in held or ()]
     return (
         len(texts) == 1
         and _parses(texts[0])

@@ -27,6 +27,7 @@ from tests.unit.apply.laboratory import (
 )
 from tests.unit.plan.story import START, ZONE, mx, rrset, spf, wish, zone
 
+
 def spf_terms(laboratory: Laboratory) -> str:
     """Give the SPF record that is live."""
     (text,) = [t for v in laboratory.rrsets[TXT].values if "spf1" in (t := txt_text(v))]
@@ -138,7 +139,7 @@ def test_a_record_that_vanishes_at_the_host_is_told_of() -> None:
         keep(zone, changes)  # type: ignore[arg-type]
         laboratory.rrsets = empty
 
-    laboratory.write = write  # type: ignore[assignment, method-assign]
+    laboratory.write = write  # type: ignore[method-assign]
     with pytest.raises(HostError, match=r"_dmarc\.example\.jp\. TXT: the DNS host shows nothing"):
         laboratory.apply()
 

@@ -10,14 +10,15 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 import mailsync.apply.edge
 import mailsync.cli.console
 import mailsync_providers.zonefile
 from mailsync.cli.app import main
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[3]
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -22,7 +22,8 @@ HEAVY = {"octodns", "dns", "requests", "rich"}
 def imported(*argv: str) -> set[str]:
     """Run the command in a new process; give the heavy packages that it imported."""
     code = (
-        "import sys, json; from mailsync.__main__ import main; sys.argv = ['mailsync', *sys.argv[1:]]\n"
+        "import sys, json; from mailsync.__main__ import main\n"
+        "sys.argv = ['mailsync', *sys.argv[1:]]\n"
         "main(); print(json.dumps(sorted(m.partition('.')[0] for m in sys.modules)))"
     )
     done = subprocess.run(
@@ -127,12 +128,13 @@ def test_a_missing_configuration_is_one_line(site: Site) -> None:
 
 def test_all_errors_of_the_configuration_are_shown(site: Site) -> None:
     """Two mistakes, two lines, with their places."""
-    site.write("mailsync.yaml", "providers: {}\ntargets: {}\nzoned: x\njurnal: y\n")
+    text = (site.directory / "mailsync.yaml").read_text()
+    site.write("mailsync.yaml", f"zoned: x\njurnal: y\n{text}")
     done = site.run("plan")
     assert done.code == 1
     assert [line.partition(" ")[2].partition(": ")[0] for line in done.err.splitlines()] == [
-        "mailsync.yaml:3:1",
-        "mailsync.yaml:4:1",
+        "mailsync.yaml:1:1",
+        "mailsync.yaml:2:1",
     ]
 
 

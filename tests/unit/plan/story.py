@@ -14,7 +14,7 @@ from mailsync.dns.rrset import Key, RRset, canonical, txt_value
 from mailsync.dns.ttl import seconds
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Live
-from mailsync.plan.model import Change, DomainPlan, Stage
+from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
 ZONE = "example.jp."
@@ -62,6 +62,7 @@ class Story:
     lagging: Mapping[Key, str] = field(default_factory=dict)
     negative_ttl: int | None = None
     no_mail: bool = False
+    gates: tuple[Gate, ...] = ()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -74,7 +75,7 @@ class Story:
 
     def plan(self) -> DomainPlan:
         """Plan as of now."""
-        live = Live(self.live, self.capability, self.negative_ttl, self.lagging)
+        live = Live(self.live, self.capability, self.negative_ttl, self.lagging, self.gates)
         return plan_domain(self.desired, live, self.ledger, self.now)
 
     def stage(self, name: str, state: str | None = None) -> Stage | None:

@@ -394,3 +394,32 @@ def test_spf_edited_by_hand_in_between_does_not_shorten_the_wait() -> None:
     life.live[TXT] = rrset(ZONE, "TXT", 3600, text)
     life.run("8d")
     assert "_spf.old.example" in life.values(*TXT)[0]
+
+
+def test_a_wider_spf_is_published_at_once() -> None:
+    """A record that only lets more servers send takes nothing from anybody."""
+    life = Story(zone(rrset(ZONE, "TXT", 3600, OLD_SPF)))
+    life.wishes = (spf("v=spf1 ip4:192.0.2.1 include:_spf.old.example -all"),)
+    assert life.apply() == ["prepare"]
+    assert life.plan().status == "converged"
+
+
+def test_what_is_to_be_absent_holds_no_switch() -> None:
+    """SPF and keys that only go are no reason to wait before mail is switched."""
+    life = Story(
+        zone(
+            rrset(ZONE, "TXT", 172800, OLD_SPF),
+            rrset(selector("s1"), "TXT", 172800, RSA),
+            rrset(ZONE, "MX", 300, "10 mx.old.example."),
+        ),
+        (
+            wish("spf", ZONE, "TXT"),
+            wish("dkim", selector("s1"), "TXT"),
+            mx("10 mx.new.example."),
+        ),
+    )
+    life.ledger = life.ledger.seen((ZONE, "MX"), life.live[(ZONE, "MX")], START - timedelta(days=9))
+    assert life.stage("switch", "due") is not None
+    settle = life.stage("settle")
+    assert settle is not None
+    assert {change.key[0] for change in settle.changes} >= {ZONE, selector("s1")}
