@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from mailsync.errors import FileErrors, MailsyncError
 from mailsync.plan.printable import printable
+from mailsync.plan.times import whole_second
 
 if TYPE_CHECKING:
     from mailsync.config import Config
@@ -74,8 +75,8 @@ def width() -> int:
 
 
 def this_second() -> datetime:
-    """Tell the time as plans do: UTC, whole seconds, none of it in the future."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """Tell the time as plans do: UTC, whole seconds, nothing that has happened after it."""
+    return whole_second(datetime.now(UTC))
 
 
 def stop_flag() -> Flag:

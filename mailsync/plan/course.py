@@ -112,10 +112,11 @@ def final_ttl(scene: Scene, wishes: tuple[Wish, ...], live: RRset | None, *, for
     An RRset shared with foreign values keeps its TTL unless a record of ours names its own: one
     RRset has one TTL (RFC 2181 §5.2), and foreign records are not ours to change.
     """
-    named = [wish.ttl for wish in wishes if wish.own_ttl]
-    if not named and foreign and live is not None:
+    staying = [wish for wish in wishes if wish.values]
+    named = [wish.ttl for wish in staying if wish.own_ttl]
+    if live is not None and not named and (foreign or not staying):
         return live.ttl
-    return scene.live.capability.nearest(min(named or [wish.ttl for wish in wishes]))
+    return scene.live.capability.nearest(min(named or [wish.ttl for wish in staying or wishes]))
 
 
 def moved_at(scene: Scene, wish: Wish) -> datetime | None:

@@ -35,7 +35,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     if rollback:
         switch_holds = holds.not_served_yet(scene, courses)
     switch_at = max([now, *(hold.until for hold in switch_holds)])
-    retire = old_service_until(scene, courses, switch_at, lowering)
+    retire = old_service_until(scene, courses, switch_at)
     stages = [
         *_prepare(scene, courses, lowering),
         *_switch(courses, switch_holds, switch_at),

@@ -16,12 +16,13 @@ from mailsync.plan.ledger import Version
 
 
 def old_service_until(
-    scene: Scene, courses: tuple[Course, ...], switch_at: datetime, lowering: datetime
+    scene: Scene, courses: tuple[Course, ...], switch_at: datetime
 ) -> datetime | None:
     """Give the time until which a server that mail leaves, or has left, may still be asked.
 
-    ``switch_at`` and ``lowering``: when the stages ahead run at the earliest. None when no
-    visible version leads to a server other than those wished for.
+    ``switch_at``: when the switch runs at the earliest; no version with a higher TTL is held then,
+    as that is what it waits for. None when no visible version leads to a server other than those
+    wished for.
     """
     safety = timedelta(seconds=scene.desired.cutover.retire_safety)
     ends = [
@@ -29,7 +30,7 @@ def old_service_until(
         for course in courses
         for wish, steps in course.parts
         if wish.kind in {"mx", "host"}
-        for end in _ends(scene, course, wish, steps, switch_at, lowering)
+        for end in _ends(scene, course, wish, steps, switch_at)
     ]
     latest = max(ends, default=None)
     return None if latest is None or latest + safety <= scene.now else latest + safety
@@ -41,7 +42,6 @@ def _ends(
     wish: Wish,
     steps: Steps,
     switch_at: datetime,
-    lowering: datetime,
 ) -> list[datetime]:
     """Give, for each version that leads to a departing server, when no cache holds it any more."""
     if wish.kind == "host" and wish.name not in scene.routed:
@@ -63,8 +63,6 @@ def _ends(
             ends.append(switch_at + lives.of_absence())
         else:
             ends.append(switch_at + lives.of_ttl(course.prepare.ttl if course.prepare else 0))
-            if course.lowers:
-                ends.append(lowering + lives.of_ttl(course.live.ttl))
     return ends
 
 

@@ -1,7 +1,8 @@
 """A company whose mail moves from its old server to a new one, as its administrator has it.
 
-`ZONE_FILE` is what its DNS host serves today. A `Checkout` is the repository of its desired mail:
-the files, and the real `mailsync` command run in it, each run a process of its own, as cron does.
+`zone_file` is what its DNS host serves today, `mail_on` what it wishes for. A `Checkout` is the
+repository of its desired mail: the files, and the real `mailsync` command run in it, each run a
+process of its own, as cron starts it.
 """
 
 import json

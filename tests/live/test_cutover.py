@@ -258,6 +258,7 @@ def test_git_revert_is_the_rollback(tmp_path: Path, clock: SteppedClock) -> None
         senders.look()  # the resolver has the new server's name afresh
         rolled_back = checkout.apply()
         back = clock.now()
+        status = checkout.status()
         for _ in range(6):
             clock.advance(MINUTE)
             senders.look()
@@ -270,6 +271,7 @@ def test_git_revert_is_the_rollback(tmp_path: Path, clock: SteppedClock) -> None
         assert strays[-1].answered <= back + timedelta(minutes=5)  # … and no later
         assert rolled_back.old_service_until is not None
         assert strays[-1].answered <= rolled_back.old_service_until
+        assert datetime.fromisoformat(status["old_service_until"]) == rolled_back.old_service_until
         assert senders.sightings[-1].answer.values == (OLD_MX,)
         assert not senders.unanswered
 

@@ -154,7 +154,9 @@ def test_servers_to_observe_are_right(tmp_path: Path) -> None:
     assert len(values) == 3
     for value in values:
         file = tmp_path / "mailsync.yaml"
-        file.write_text(f"providers: {{p: {{class: a.B}}}}\ntargets: {{a: [p]}}\nobserve: {value}\n")
+        file.write_text(
+            f"providers: {{p: {{class: a.B}}}}\ntargets: {{a: [p]}}\nobserve: {value}\n"
+        )
         observe = config.load(file).observe
         assert observe.nameservers == value or len(observe.nameservers) == value.count(",") + 1
 

@@ -4,6 +4,9 @@ Before: the union of what is live and what is wished for, so that old and new se
 version a receiver holds. After: what only the old way needed goes, when the last mail that the old
 senders queued has been delivered or given up (RFC 5321 §4.5.4.1). A pure removal, with no mail on
 the move, is made directly: it rests on the user's word that nobody sends that way any more.
+
+Terms that name no address of their own (``a``, ``mx``, ``ptr``, ``exists``) mean what the DNS says
+when the mail arrives: `mailsync.plan.guards` warns where a switch changes what ``mx`` means.
 """
 
 from __future__ import annotations

@@ -206,6 +206,19 @@ def test_a_lagging_server_is_waited_for_as_long_as_agreed_and_named() -> None:
     assert laboratory.rrsets[MX].ttl == 300
 
 
+def test_each_later_run_names_the_lagging_server_too() -> None:
+    """Not only the run that wrote says for whom it waits, and no run says converged before."""
+    laboratory = Laboratory(wishes=(wish("dmarc", "_dmarc." + ZONE, "TXT", "v=DMARC1; p=none"),))
+    laboratory.held_back = dict(laboratory.rrsets)
+    laboratory.apply(Terms(served_within=0))
+    laboratory.passes("1h")
+    later = laboratory.apply()
+    assert (later.state, later.written) == ("waiting", 0)
+    assert later.messages == ("waiting: ns2.example (TXT) does not serve it yet",)
+    laboratory.held_back = None
+    assert laboratory.apply().state == "converged"
+
+
 def test_the_wait_begins_when_the_last_server_serves() -> None:
     """A secondary held back for ten hours moves the switch by ten hours."""
     prompt = Laboratory(cutover=Cutover(unseen_ttl=3600))

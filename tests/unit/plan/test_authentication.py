@@ -423,3 +423,46 @@ def test_what_is_to_be_absent_holds_no_switch() -> None:
     settle = life.stage("settle")
     assert settle is not None
     assert {change.key[0] for change in settle.changes} >= {ZONE, selector("s1")}
+
+
+def test_a_neighbour_in_the_same_rrset_does_not_shorten_the_wait() -> None:
+    """SPF waits for queues to empty, also where a verification token shares its RRset."""
+    life = Story(
+        zone(rrset(ZONE, "TXT", 3600, OLD_SPF)),
+        (spf(NEW_SPF), wish("verification", ZONE, "TXT", "MS=ms1")),
+        cutover=Cutover(soak=3600),
+    )
+    life.run("9d")
+    assert life.ran_at("settle", TXT) == START + timedelta(days=5)
+
+
+def test_of_two_ttls_in_one_rrset_the_lower_counts() -> None:
+    """One RRset has one TTL (RFC 2181 §5.2): of two that are asked for, the lower one."""
+    life = Story(
+        {},
+        (
+            wish("spf", ZONE, "TXT", NEW_SPF, ttl=600, own_ttl=True),
+            wish("verification", ZONE, "TXT", "MS=ms1", ttl=300, own_ttl=True),
+        ),
+    )
+    life.apply()
+    assert life.ttl(*TXT) == 300
+
+
+def test_an_address_that_takes_no_mail_puts_nothing_in_flight() -> None:
+    """Changing a web server's address is no move of mail: SPF may shrink directly afterwards."""
+    www = "www." + ZONE
+    live = "v=spf1 include:_spf.old.example include:_spf.new.example -all"
+    life = Story(
+        zone(
+            rrset(ZONE, "TXT", 3600, live),
+            rrset(ZONE, "MX", 3600, "10 mx.example."),
+            rrset(www, "A", 3600, "192.0.2.1"),
+        ),
+        (wish("host", www, "A", "192.0.2.2"), mx("10 mx.example.")),
+    )
+    life.apply()
+    life.passes("1h")
+    life.wishes = (*life.wishes, spf(NEW_SPF))
+    assert life.stage("prepare", "due") is not None
+    assert life.stage("settle") is None

@@ -456,3 +456,25 @@ def test_each_rrset_settles_after_the_switch_that_is_still_ahead() -> None:
     soaks = {hold.rrset: hold.until for hold in settle.holds if hold.reason.startswith("soak")}
     assert set(soaks.values()) == {START + timedelta(days=11)}
     assert set(soaks) == {f"{ZONE} MX", f"{ZONE} TXT"}
+
+
+def test_a_lost_ledger_after_the_switch_keeps_the_old_service() -> None:
+    """A low TTL at first sight is taken for a switch just made: the old service stays a day."""
+    life = story()
+    life.run("2d")
+    life.ledger = type(life.ledger)()
+    assert life.plan().old_service_until == life.now + timedelta(days=1, seconds=300)
+
+
+def test_a_first_mx_where_nothing_took_mail_lets_go_of_nothing() -> None:
+    """Without an address there was no implicit MX: there is no old service."""
+    life = Story({}, (mx(NEW),))
+    life.ledger = life.ledger.seen(MX, None, START - timedelta(days=9))
+    assert life.plan().old_service_until is None
+
+
+def test_the_plan_foresees_how_long_the_implicit_mx_is_remembered() -> None:
+    """Before the first MX is published, the plan reckons with resolvers that know of none."""
+    life = Story(zone(rrset(ZONE, "A", 3600, "192.0.2.80")), (mx(NEW),), negative_ttl=600)
+    life.ledger = life.ledger.seen(MX, None, START - timedelta(days=9))
+    assert life.plan().old_service_until == START + timedelta(seconds=600 + 300)

@@ -129,3 +129,14 @@ def test_a_corrupt_journal_is_as_good_as_none() -> None:
     life = Story(zone(OLD_MX), (mx("10 mx.new.example."),))
     life.apply()
     assert life.ledger.forgotten().histories == {}
+
+
+def test_what_is_to_go_keeps_its_ttl_until_then() -> None:
+    """A record that only waits to be removed is not touched before."""
+    old = "old." + ZONE
+    life = Story(
+        zone(rrset(ZONE, "MX", 3600, "10 " + old), rrset(old, "A", 86400, "192.0.2.1")),
+        (mx("10 mx.new.example."), wish("host", old, "A")),
+    )
+    life.run("13d")
+    assert [stage for _, stage, change in life.log if change.key == (old, "A")] == ["settle"]
