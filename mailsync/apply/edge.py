@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event as Flag
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from mailsync.apply import effects as do
 from mailsync.hosts.interface import Host
@@ -75,4 +75,6 @@ class World:
                 self.stop.wait(seconds)
             case do.Tell(message):
                 self.tell(message)
+            case _:
+                assert_never(effect)
         return None

@@ -211,7 +211,7 @@ def _reported(
             domain = shown(result.desired.domain)
             if result.error is not None:
                 console.complain(result.error)
-            elif result.value is not None:
+            elif result.value is not None:  # pragma: no branch  # a result has one of the two
                 _tell(domain, result.value)
     return results
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event as Flag
 from typing import TYPE_CHECKING, TextIO
 
 from mailsync.errors import FileErrors, MailsyncError
@@ -77,11 +76,6 @@ def width() -> int:
 def this_second() -> datetime:
     """Tell the time as plans do: UTC, whole seconds, nothing that has happened after it."""
     return whole_second(datetime.now(UTC))
-
-
-def stop_flag() -> Flag:
-    """Make the flag that Ctrl-C sets."""
-    return Flag()
 
 
 def exact_now() -> datetime:

@@ -81,7 +81,7 @@ def test_cutover_by_cron_every_second(tmp_path: Path) -> None:
     # After the time that was printed last, no sender was led to the old server.
     until = [run.old_service_until for run in runs if run.old_service_until is not None][-1]
     assert senders.naming(OLD_HOST)[-1].answered <= until
-    assert senders.naming(NEW_HOST)[0].asked <= until <= switched + timedelta(seconds=10)
+    assert senders.naming(NEW_HOST)[0].asked <= until <= switched + timedelta(seconds=15)
     assert senders.sightings[-1].asked > until
     assert not senders.unanswered
 
@@ -268,7 +268,8 @@ def test_git_revert_is_the_rollback(tmp_path: Path, clock: SteppedClock) -> None
 
         strays = [seen for seen in senders.naming(NEW_HOST) if seen.asked > back]
         assert strays  # the rollback was noticed no earlier than the low TTL allows …
-        assert strays[-1].answered <= back + timedelta(minutes=5)  # … and no later
+        # … and no later; resolvers count in whole seconds.
+        assert strays[-1].answered <= back + timedelta(minutes=5, seconds=1)
         assert rolled_back.old_service_until is not None
         assert strays[-1].answered <= rolled_back.old_service_until
         assert datetime.fromisoformat(status["old_service_until"]) == rolled_back.old_service_until

@@ -27,6 +27,9 @@ import mailsync.cli.console
 import mailsync_providers.zonefile
 from mailsync.cli.app import main
 
+# Python 3.12 warns of forks beside threads, and pytest-xdist has some: they are not ours.
+pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 WAIT = timedelta(hours=1)
 """How long the switch waits after preparing: TTL, unseen TTL and negative TTL are all an hour."""

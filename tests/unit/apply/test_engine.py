@@ -220,7 +220,7 @@ def test_each_later_run_names_the_lagging_server_too() -> None:
 
 
 def test_the_wait_begins_when_the_last_server_serves() -> None:
-    """A secondary held back for ten hours moves the switch by ten hours."""
+    """A secondary held back for fifteen hours moves the switch by fifteen."""
     prompt = Laboratory(cutover=Cutover(unseen_ttl=3600))
     held = Laboratory(cutover=Cutover(unseen_ttl=3600))
     prompt.apply()
@@ -229,13 +229,29 @@ def test_the_wait_begins_when_the_last_server_serves() -> None:
     held.passes("10h")
     held.apply(Terms(served_within=0))
     assert held.rrsets[MX].values == (OLD,)
+    held.passes("5h")
     held.held_back = None
     released = held.now
     held.apply()
     (switch,) = [s for s in held.look().plan.stages if s.name == "switch"]
     assert switch.not_before >= released + timedelta(seconds=3600)
     (early,) = [s for s in prompt.look().plan.stages if s.name == "switch"]
-    assert switch.not_before - early.not_before >= timedelta(hours=9)
+    assert switch.not_before - early.not_before >= timedelta(hours=14)
+
+
+def test_the_plan_names_the_server_that_lags() -> None:
+    """As long as it does, the plan says for whom the switch waits."""
+    laboratory = Laboratory()
+    laboratory.held_back = dict(laboratory.rrsets)
+    laboratory.apply(Terms(served_within=0))
+    plan = laboratory.look().plan
+    (switch,) = [stage for stage in plan.stages if stage.name == "switch"]
+    assert any("ns2.example (MX) does not serve it yet" in hold.reason for hold in switch.holds)
+    assert "not-served-everywhere" in {finding.id for finding in plan.findings}
+    laboratory.passes("1d")
+    later = laboratory.apply(Terms(served_within=0))
+    assert later.state == "waiting"
+    assert "waiting: ns2.example (MX) does not serve it yet" in later.messages
 
 
 def test_the_old_service_is_not_let_go_while_a_server_still_names_it() -> None:
