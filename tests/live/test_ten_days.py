@@ -1,12 +1,9 @@
-"""Ten days in a minute: a cutover as it is done, TTL a day, on a Saturday night, then the soak.
+"""Ten days in minutes: a cutover as it is done, TTL a day, on a Saturday night, then the soak.
 
-Under the stepped clock; each run of the command is a process of its own, as cron starts it. Hourly
-from the evening before the switch to the morning after it, each minute right around it, and hourly
-again where the soak ends; in between, when nothing may happen, every twelve hours, because a run
-takes half a second. With MAILSYNC_HOURLY set: hourly throughout, as on a company's machine.
+Under the stepped clock; each run of the command is a process of its own, as cron starts it: each
+hour, and each minute right around the switch.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,7 +66,6 @@ class Step:
 
 def cron() -> Iterator[datetime]:
     """The times at which the command is run."""
-    idle = HOUR if os.environ.get("MAILSYNC_HOURLY") else 12 * HOUR
     time = BEGIN
     while time <= SOAKED + 2 * HOUR:
         yield time
@@ -80,7 +76,7 @@ def cron() -> Iterator[datetime]:
         elif time == SWITCH + 15 * MINUTE:
             time += HOUR - 15 * MINUTE
         else:
-            time += idle if SWITCH + 12 * HOUR <= time < SOAKED - 12 * HOUR else HOUR
+            time += HOUR
 
 
 def run_through(
