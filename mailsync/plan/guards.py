@@ -31,8 +31,10 @@ def findings(
     found = [one for course in courses for _, steps in course.parts for one in steps.findings]
     found += _no_address(scene, courses)
     found += _cname_conflicts(scene, courses)
-    found += _too_late(scene, courses, switch_at, retire, lowering)
-    found += _rollback(scene, courses) if rollback else []
+    if rollback:
+        found += _rollback(scene, courses)
+    else:
+        found += _too_late(scene, courses, switch_at, retire, lowering)
     found += _at_outside_window(scene, courses)
     found += _spf_follows_mx(scene, courses)
     found += _ttl_bounds(scene, courses)
@@ -141,7 +143,15 @@ def _local(time: datetime, zone: ZoneInfo) -> str:
 
 
 def _rollback(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    cutover = scene.desired.cutover
     pending = [course for course in courses if course.routes]
+    if cutover.old_until is not None and cutover.old_until <= scene.now:
+        message = (
+            f"the old service ended at {_local(cutover.old_until, cutover.zone)} "
+            "(cutover.old_until): going back would send mail to a server that may not take it; if "
+            "it does, correct old_until"
+        )
+        return [Finding("rollback-too-late", "error", message, _place(pending[0]))]
     back = ", ".join(named(course.key) for course in pending)
     message = (
         f"rollback: {back} goes back to what was published before the switch, at once, as the "

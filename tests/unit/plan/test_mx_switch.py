@@ -306,6 +306,18 @@ def test_a_way_back_after_the_soak_is_no_rollback() -> None:
     assert "rollback" not in [f.id for f in life.plan().findings]
 
 
+def test_the_way_back_is_closed_when_the_old_service_has_ended() -> None:
+    """No rollback to a service that the file says has ended; until then it is open."""
+    life = story()
+    life.run("3d")
+    life.wishes = (mx("10 mx.old.example.", ttl=86400),)
+    life.cutover = Cutover(old_until=life.now + timedelta(seconds=1))
+    assert [f.id for f in life.plan().findings] == ["rollback"]
+    life.passes("1s")
+    assert [f.id for f in life.plan().findings] == ["rollback-too-late"]
+    assert life.apply() == []
+
+
 def test_a_way_back_with_a_time_of_its_own_waits_for_it() -> None:
     """A revert that sets `at` goes back then, not at once."""
     life = story()
