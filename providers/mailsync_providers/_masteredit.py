@@ -18,6 +18,7 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.zone
+from dns.node import NodeKind
 
 from mailsync_providers._masterfile import (
     DefaultTtl,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     Part = tuple[Name, RdataType, RdataType]
     Content = dict[Part, tuple[int, frozenset[Rdata]]]
     Splice = tuple[int, int, bytes]
+
+_CNAME_AND_OTHER_DATA = {NodeKind.CNAME, NodeKind.REGULAR}
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def edited(file: MasterFile, edits: Iterable[RRsetEdit], today: date) -> bytes:
     Raises `MasterFileError` when the result, read back, is not exactly that.
     """
     by_key = {edit.key: edit for edit in edits}
+    _refuse_beside_cname(file, by_key)
     old_serial = file.data[slice(*file.soa.rdata_fields[2])]
     if not old_serial.isdigit() or int(old_serial) != file.soa.rdata.serial:  # type: ignore[attr-defined]
         raise MasterFileError(
@@ -79,6 +83,28 @@ def edited(file: MasterFile, edits: Iterable[RRsetEdit], today: date) -> bytes:
     data = _Writer(file, by_key, serial).write()
     _verify(file, data, by_key, serial)
     return data
+
+
+def _refuse_beside_cname(file: MasterFile, edits: dict[Key, RRsetEdit]) -> None:
+    """Raise `MasterFileError` where a value would come to stand beside a CNAME, or be one."""
+    arriving: dict[Name, list[RRsetEdit]] = defaultdict(list)
+    for edit in edits.values():
+        if edit.add:
+            arriving[edit.owner].append(edit)
+    for (owner, rdtype), records in file.rrsets.items():
+        gone = edits[owner, rdtype].remove if (owner, rdtype) in edits else frozenset()
+        stays = next((record for record in records if record.rdata not in gone), None)
+        for edit in arriving.get(owner, ()):
+            if stays and {_kind(rdtype), _kind(edit.rdtype)} == _CNAME_AND_OTHER_DATA:
+                new, old = dns.rdatatype.to_text(edit.rdtype), dns.rdatatype.to_text(rdtype)
+                raise MasterFileError(
+                    f"{file.source}:{stays.line}: {owner} {new} cannot stand beside this {old}"
+                    " record (RFC 1034, section 3.6.2): remove one of them"
+                )
+
+
+def _kind(rdtype: RdataType) -> NodeKind:
+    return NodeKind.classify(rdtype, dns.rdatatype.NONE)
 
 
 def next_serial(serial: int, today: date) -> int:

@@ -14,6 +14,10 @@ class FileChanged(Exception):  # noqa: N818  # named for what happened
     """The file is no longer what it was when it was read; nothing was written."""
 
 
+class NotYetDurable(Exception):  # noqa: N818  # named for what happened
+    """The file is replaced, but may be the old one again after a power failure."""
+
+
 def read_regular_file(path: Path, limit: int) -> bytes:
     """At most ``limit`` octets of a regular file (or of what a symbolic link points to).
 
@@ -29,7 +33,8 @@ def replace_file(path: Path, old: bytes, new: bytes) -> None:
     """Put ``new`` where ``old`` was, atomically and durably.
 
     Mode and owner are kept as far as we may; a symbolic link stays, its target is replaced.
-    Raises `FileChanged` if the file does not hold ``old`` any more, and `OSError`.
+    Raises `FileChanged` if the file does not hold ``old`` any more, and `OSError`: in both cases
+    it is as it was; and `NotYetDurable`.
     """
     target = Path(os.path.realpath(path))
     held = target.stat()
@@ -51,8 +56,11 @@ def replace_file(path: Path, old: bytes, new: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise NotYetDurable(error.strerror) from error

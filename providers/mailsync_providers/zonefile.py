@@ -8,26 +8,33 @@ the SOA's serial change. octoDNS' view of a record meets the file's here; `_mast
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import dns.name
-import dns.rdata
-import dns.rdataclass
 import dns.rdatatype
-from dns.rdtypes.ANY.TXT import TXT
 from octodns.provider import ProviderException
 from octodns.provider.base import BaseProvider
-from octodns.record import Create, Delete, Record
-from octodns.record.exception import RecordException, ValidationError
-from octodns.record.rr import Rrset
-from octodns.record.txt import TxtValue
 
 from mailsync_providers._masteredit import RRsetEdit, edited
 from mailsync_providers._masterfile import MasterFile, ResourceRecord, read
 from mailsync_providers._masterlexer import MAX_OCTETS, MasterFileError
-from mailsync_providers._replace import FileChanged, read_regular_file, replace_file
+from mailsync_providers._replace import (
+    FileChanged,
+    NotYetDurable,
+    read_regular_file,
+    replace_file,
+)
+from mailsync_providers._zonefile_values import (
+    Unwritable,
+    as_octodns_writes,
+    check_readable,
+    octodns_record,
+    one_line,
+    rdatas_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,10 +43,10 @@ if TYPE_CHECKING:
     from dns.rdata import Rdata
     from dns.rdatatype import RdataType
     from octodns.provider.plan import Plan
+    from octodns.record import Record
     from octodns.record.change import Change
     from octodns.zone import Zone
 
-_TEXT_TYPES = {"TXT", "SPF"}
 # What vouches for other records of the zone: a change would leave it wrong.
 _SIGNED_TYPES = {
     dns.rdatatype.RRSIG,
@@ -80,6 +87,7 @@ class ZoneFileProvider(BaseProvider):
             directory: ./live           # holds DIRECTORY/ZONE.zone, ZONE without its final dot
             file_extension: .zone       # optional, this is the default
 
+    Values that octoDNS cannot hold, such as text that is no UTF-8, are logged when read, and stay.
     A ``/`` in a zone's name (RFC 2317) is ``%2F`` in the file's. Files are changed, never created.
     ``clock`` gives the present time, for serials that carry the date (in UTC).
     """
@@ -146,7 +154,8 @@ class ZoneFileProvider(BaseProvider):
     def populate(self, zone: Zone, target: bool = False, lenient: bool = False) -> bool:  # noqa: FBT001, FBT002
         """Add the file's records to ``zone``; whether the zone has a file.
 
-        An RRset that octoDNS cannot hold is left out (``lenient``: with a warning), and guarded.
+        ``lenient``: a value that octoDNS cannot hold is left out, with a warning, and stays in the
+        file whatever becomes of its RRset; an RRset of which nothing else is left is not added.
         Raises `ZoneFileError`; `ZoneFileMissing` only for a source, whose absence must not be
         taken for an empty zone.
         """
@@ -170,25 +179,40 @@ class ZoneFileProvider(BaseProvider):
     def _record(
         self, zone: Zone, file: MasterFile, owner: Name, rdtype: RdataType, *, lenient: bool
     ) -> Record | None:
-        """An RRset as octoDNS' record; ``None`` if octoDNS has no form for it."""
-        records = file.rrsets.get((owner, rdtype), [])
-        generated = file.generated.get((owner, rdtype), [])
-        ttls = {record.ttl for record in records} | {entry.ttl for entry, _ in generated}
-        line = records[0].line if records else generated[0][0].line
-        what = f"{file.source}:{line}: {owner} {dns.rdatatype.to_text(rdtype)}"
+        """What octoDNS can hold of an RRset, as its record; ``None`` if that is nothing."""
+        lines: dict[Rdata, int] = {}
+        ttls = set()
+        for record in file.rrsets.get((owner, rdtype), ()):
+            lines.setdefault(record.rdata, record.line)
+            ttls.add(record.ttl)
+        for entry, rdata in file.generated.get((owner, rdtype), ()):
+            lines.setdefault(rdata, entry.line)
+            ttls.add(entry.ttl)
+        what = f"{owner} {dns.rdatatype.to_text(rdtype)}"
+        line = next(iter(lines.values()))
         if len(ttls) > 1:
-            self.log.warning("populate: %s has several TTLs; the highest counts", what)
-        rdatas = [record.rdata for record in records] + [rdata for _, rdata in generated]
-        try:
-            # The highest TTL: what is asked for is how long an answer may be held somewhere.
-            return _octodns_record(
-                zone, owner, max(ttls), list(dict.fromkeys(rdatas)), lenient=lenient
+            self.log.warning(
+                "populate: %s:%d: %s has several TTLs; the highest counts", file.source, line, what
             )
-        except (RecordException, ValueError) as error:
-            if not lenient or isinstance(error, ValidationError):
-                raise ZoneFileError(f"{what}: {_one_line(error)}") from error
-            self.log.warning("populate: %s is left alone: %s", what, _one_line(error))
-            return None
+        # The highest TTL: what is asked for is how long an answer may be held somewhere.
+        ttl = max(ttls)
+        try:
+            return octodns_record(zone, owner, ttl, list(lines), lenient=lenient)
+        except Exception as error:  # octoDNS raises many kinds, see `as_octodns_writes`
+            hidden = {
+                rdata: at
+                for rdata, at in lines.items()
+                if as_octodns_writes(zone, owner, rdata) is None
+            }
+            line = min(hidden.values(), default=line)
+            if not lenient:
+                raise ZoneFileError(f"{file.source}:{line}: {what}: {one_line(error)}") from error
+            self.log.warning(
+                "populate: %s:%d: %s: %d of %d values left alone: %s",
+                *(file.source, line, what, len(hidden), len(lines), one_line(error)),
+            )
+        held = [rdata for rdata in lines if rdata not in hidden]
+        return octodns_record(zone, owner, ttl, held, lenient=True) if held else None
 
     def _data(self, zone_name: str) -> bytes:
         path = self.path(zone_name)
@@ -210,36 +234,57 @@ class ZoneFileProvider(BaseProvider):
             raise ZoneFileError(str(error)) from error
 
     def _apply(self, plan: Plan) -> None:
-        """Write the plan's changes; raises `ZoneFileError` and leaves the file as it was."""
-        zone = plan.desired
-        path = self.path(zone.name)
-        old = self._data(zone.name)
-        if zone.name not in self._read:
-            raise ZoneFileRefused(f"{path}: not read by this provider yet; plan first, then apply")
-        if self._read[zone.name] != old:
-            raise ZoneFileChanged(f"{path}: changed since the plan was made; plan again")
-        file = self._parse(zone.name, old)
+        """Write the plan's changes; raises `ZoneFileError`.
+
+        If nothing was written, as nearly always, the message says so.
+        """
+        zone_name = plan.desired.name
+        path = self.path(zone_name)
+        with _nothing_written():
+            old = self._data(zone_name)
+            if zone_name not in self._read:
+                raise ZoneFileRefused(
+                    f"{path}: not read by this provider yet: plan first, then apply"
+                )
+            if self._read[zone_name] != old:
+                raise ZoneFileChanged(f"{path}: changed since the plan was made: plan again")
+            new = self._edited(plan, self._parse(zone_name, old))
+        self._replace(path, old, new)
+        self._read[zone_name] = new
+
+    def _replace(self, path: Path, old: bytes, new: bytes) -> None:
+        try:
+            with _nothing_written():
+                try:
+                    replace_file(path, old, new)
+                except FileChanged as error:
+                    raise ZoneFileChanged(
+                        f"{path}: changed since the plan was made: plan again"
+                    ) from error
+                except OSError as error:
+                    raise ZoneFileError(f"{path}: cannot be written: {error.strerror}") from error
+        except NotYetDurable as error:
+            raise ZoneFileError(
+                f"{path}: written, but may not outlast a power failure: {error}"
+            ) from error
+
+    def _edited(self, plan: Plan, file: MasterFile) -> bytes:
+        """The file with the plan's changes made."""
         for entry in file.entries:
             if isinstance(entry, ResourceRecord) and entry.rdtype in _SIGNED_TYPES:
                 what = dns.rdatatype.to_text(entry.rdtype)
                 raise ZoneFileRefused(
-                    f"{path}:{entry.line}: {what} record: the file is signed;"
+                    f"{file.source}:{entry.line}: {what} record: the file is signed:"
                     " point the provider at the unsigned file that it is made from"
                 )
-        edits = [self._edit(zone, file, change) for change in plan.changes]
-        try:
-            new = edited(file, edits, self.clock().astimezone(UTC).date())
-            replace_file(path, old, new)
-        except MasterFileError as error:
-            raise ZoneFileRefused(str(error)) from error
-        except FileChanged as error:
-            raise ZoneFileChanged(f"{path}: changed since the plan was made; plan again") from error
-        except OSError as error:
-            raise ZoneFileError(f"{path}: cannot be written: {error.strerror}") from error
-        self._read[zone.name] = new
+        edits = [self._edit(plan.desired, file, change) for change in plan.changes]
+        return edited(file, edits, self.clock().astimezone(UTC).date())
 
     def _edit(self, zone: Zone, file: MasterFile, change: Change) -> RRsetEdit:
-        """The edit that carries out one change, value by value."""
+        """The edit that carries out one change, value by value.
+
+        Values that octoDNS cannot hold are nobody's to remove: they stay, with the RRset's TTL.
+        """
         record = change.record
         owner = dns.name.from_text(record.fqdn)
         rdtype = dns.rdatatype.from_text(record._type)  # noqa: SLF001  # octoDNS has no other name
@@ -248,83 +293,46 @@ class ZoneFileProvider(BaseProvider):
             raise ZoneFileRefused(
                 f"{file.source}:{entry.line}: {what} comes from $GENERATE: write its records out"
             )
-        # As octoDNS sees the values: a TXT's split into strings, or a name's case, is no change.
-        held = {
-            entry.rdata: _normal(zone, owner, entry.rdata)
+        try:
+            planned = set(rdatas_of(change.existing)) if change.existing else set()
+            wanted = dict.fromkeys(rdatas_of(change.new) if change.new else ())
+            new = [rdata for rdata in wanted if rdata not in planned]
+            check_readable(zone, owner, new)
+        except Unwritable as error:
+            raise ZoneFileRefused(f"{file.source}: {what}: {error}") from error
+        written = {
+            entry: as_octodns_writes(zone, owner, entry.rdata)
             for entry in file.rrsets.get((owner, rdtype), ())
         }
-        planned = set() if isinstance(change, Create) else set(_rdatas(change.existing))
-        if set(held.values()) != planned:
+        hidden = [entry for entry, value in written.items() if value is None]
+        kept = {None, *wanted}
+        gone = frozenset(entry.rdata for entry, value in written.items() if value not in kept)
+        if set(written.values()) - {None} != planned:
             raise ZoneFileRefused(
-                f"{file.source}: {what} holds other values than the plan knows; plan again"
+                f"{file.source}: {what} holds other values than the plan knows: plan again"
             )
-        wanted = [] if isinstance(change, Delete) else _rdatas(change.new)
+        if hidden and not planned:
+            raise ZoneFileRefused(
+                f"{file.source}:{hidden[0].line}: {what} is there, and octoDNS can hold none of its"
+                " values: change it by hand"
+            )
+        # What stays after a deletion keeps its TTL; it has but one (RFC 2181, section 5.2).
+        kept_ttl = max((entry.ttl for entry in hidden), default=record.ttl)
         return RRsetEdit(
             owner=owner,
             rdtype=rdtype,
-            ttl=record.ttl,
-            remove=frozenset(rdata for rdata, normal in held.items() if normal not in wanted),
-            add=tuple(dict.fromkeys(rdata for rdata in wanted if rdata not in planned)),
+            ttl=record.ttl if change.new else kept_ttl,
+            remove=gone,
+            add=tuple(new),
         )
 
 
-# ---- octoDNS' values and dnspython's -------------------------------------------------------------
-
-
-def _octodns_record(
-    zone: Zone, owner: Name, ttl: int, rdatas: list[Rdata], *, lenient: bool
-) -> Record:
-    """The record that octoDNS makes of an RRset; raises its `RecordException`."""
-    rdtype = dns.rdatatype.to_text(rdatas[0].rdtype)
-    # octoDNS reads hexadecimal and base64 data in one piece only.
-    texts = [rdata.to_text(chunksize=0) for rdata in rdatas]
-    rrset = Rrset(owner.canonicalize().to_text(), rdtype, ttl, texts)
-    record = Record.from_rrset(zone, rrset, lenient=lenient)
-    if rdtype in _TEXT_TYPES:
-        # Its constructor takes quotation marks that are part of the text for ones around it.
-        values = [TxtValue.normalize_raw_text(_text(rdata)) for rdata in rdatas]
-        record.values = sorted(TxtValue(value) for value in values)
-    return record
-
-
-def _text(rdata: Rdata) -> str:
-    return b"".join(rdata.strings).decode("utf-8")  # type: ignore[attr-defined]
-
-
-def _rdatas(record: Record) -> list[Rdata]:
-    """The values of octoDNS' record, as they go into the file."""
-    if record._type in _TEXT_TYPES:  # noqa: SLF001
-        return [
-            _txt(dns.rdatatype.from_text(record._type), value.to_raw_text().encode())  # noqa: SLF001
-            for value in record.values
-        ]
-    rrset = record.to_rrset()
-    return [
-        dns.rdata.from_text(
-            dns.rdataclass.IN,
-            rrset._type,  # noqa: SLF001
-            text,
-            origin=dns.name.root,
-            relativize=False,
-        )
-        for text in rrset.rdatas
-    ]
-
-
-def _txt(rdtype: RdataType, text: bytes) -> Rdata:
-    """Text of any length, in character strings of at most 255 octets (RFC 1035, section 3.3)."""
-    strings = [text[i : i + 255] for i in range(0, len(text), 255)] or [b""]
-    return TXT(dns.rdataclass.IN, rdtype, strings)
-
-
-def _normal(zone: Zone, owner: Name, rdata: Rdata) -> Rdata:
-    """A value of the file as octoDNS would write it; itself where octoDNS has no form for it."""
+@contextmanager
+def _nothing_written() -> Iterator[None]:
+    """Say of every refusal that the file is as it was."""
     try:
-        (normal,) = _rdatas(_octodns_record(zone, owner, 0, [rdata], lenient=True))
-    except (RecordException, ValueError):
-        return rdata
-    return normal
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        yield
+    except MasterFileError as error:
+        raise ZoneFileRefused(f"{error}; nothing was written") from error
+    except ZoneFileError as error:
+        raise type(error)(f"{error}; nothing was written") from error.__cause__

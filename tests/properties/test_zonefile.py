@@ -7,7 +7,8 @@ that it did not compute itself.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import dns.name
@@ -15,13 +16,17 @@ import dns.rdata
 import dns.rdatatype
 from hypothesis import example, given
 from hypothesis import strategies as st
+from octodns.record import Record
+from octodns.record.txt import TxtValue
+from octodns.zone import Zone
 
 from mailsync_providers._masteredit import RRsetEdit, edited
 from mailsync_providers._masterfile import read
 from mailsync_providers._masterlexer import MasterFileError
+from mailsync_providers.zonefile import ZoneFileProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dns.name import Name
     from dns.rdata import Rdata
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
 APEX = dns.name.from_text("example.jp.")
 TODAY = date(2026, 11, 22)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OWNERS = ("@", "www", "a.sub", "sub", "*.w", "_dmarc")
 VALUES = {  # as written in the file, and plainly
     "A": (
@@ -52,6 +58,9 @@ VALUES = {  # as written in the file, and plainly
         ('x\\"y ( z\n)', '"x\\"y" "z"'),
         ('(\n "long"\n\n  "er" ; c "\n)', '"long" "er"'),
         ('"\\;\\\\"', '";\\\\"'),
+        ('"\\"q\\"" "\\" \\""', '"\\"q\\"" "\\" \\""'),
+        ('"caf\xe9"', '"caf\\233"'),
+        ('( "\\255"\n x )', '"\\255" "x"'),
     ),
     "TYPE65400": (("\\# 1 00", "\\# 1 00"), ("\\# 0", "\\# 0")),
 }
@@ -77,7 +86,9 @@ def rdata(rdtype: str, text: str, origin: Name = APEX) -> Rdata:
 
 
 @st.composite
-def files(draw: st.DrawFn) -> tuple[bytes, Content]:
+def files(
+    draw: st.DrawFn, owners: Sequence[str] = OWNERS, types: Sequence[str] = tuple(VALUES)
+) -> tuple[bytes, Content]:
     """A master file, and what it means."""
     end = draw(st.sampled_from(("\n", "\r\n")))
     default: int | None = 300 if draw(st.booleans()) else None
@@ -102,7 +113,7 @@ def files(draw: st.DrawFn) -> tuple[bytes, Content]:
         gap = draw(SPACE)
         line = ""
         if draw(st.booleans()):
-            owner = name(draw(st.sampled_from(OWNERS)))
+            owner = name(draw(st.sampled_from(owners)))
             line = owner.to_text()
             if owner.is_subdomain(origin) and draw(st.booleans()):
                 line = owner.relativize(origin).to_text()
@@ -113,7 +124,7 @@ def files(draw: st.DrawFn) -> tuple[bytes, Content]:
         if stated is not None:
             ttl = last = stated[1]
             fields.insert(draw(st.integers(0, 1)), stated[0])
-        rdtype = draw(st.sampled_from(sorted(VALUES)))
+        rdtype = draw(st.sampled_from(sorted(types)))
         text, plain = draw(st.sampled_from(VALUES[rdtype]))
         line += gap + gap.join(field for field in (*fields, rdtype, text) if field)
         lines += (line + draw(st.sampled_from(COMMENTS))).split("\n")
@@ -189,6 +200,60 @@ def test_only_what_was_asked_for_changes(data: st.DataObject) -> None:
     for line in untouched_lines(old, records):
         wanted = line if old.endswith(b"\n") else line.rstrip(b"\r\n")
         assert any(same(wanted, candidate) for candidate in kept), wanted
+
+
+@given(st.data())
+def test_what_is_beyond_octodns_stays_beside_what_changes(data: st.DataObject) -> None:
+    """Whatever octoDNS changes of an RRset: no octet of a value that it cannot hold is another."""
+    old, content = data.draw(files(("@", "www"), ("TXT",)))
+    with TemporaryDirectory() as directory:
+        provider = ZoneFileProvider("local", directory, clock=lambda: NOON)
+        path = provider.path("example.jp.")
+        path.write_bytes(old)
+        existing = Zone("example.jp.", [])
+        provider.populate(existing, target=True, lenient=True)
+        desired = existing.copy()
+        changed: dict[tuple[Name, RdataType], int | None] = {}
+        for record in sorted(existing.records):
+            if record._type == "TXT":
+                key = (dns.name.from_text(record.fqdn), dns.rdatatype.TXT)
+                wanted = data.draw(st.sets(st.sampled_from([*record.values, "new"])))
+                changed[key] = None
+                desired.remove_record(record)
+                if wanted:
+                    changed[key] = ttl = data.draw(st.sampled_from((60, 300)))
+                    new = Record.new(
+                        desired, record.name, {"type": "TXT", "ttl": ttl, "values": ["x"]}
+                    )
+                    new.values = sorted(TxtValue(value) for value in wanted)
+                    desired.add_record(new)
+        plan = provider.plan(desired, lenient=True)
+        if plan is not None:
+            provider.apply(plan)
+            assert provider.plan(desired, lenient=True) is None
+        after = path.read_bytes()
+    assert hidden(after) == hidden(old)
+    for key, (ttls, values) in meaning(after).items():
+        if key not in changed:
+            assert (ttls, values) == content[key]
+        elif (now := changed[key]) is not None:
+            assert ttls == {now}, "an RRset has one TTL"
+        else:
+            assert ttls <= content[key][0]
+
+
+def hidden(data: bytes) -> list[bytes]:
+    """The TXT values that are no UTF-8, as they stand in the file, to the ends of their lines."""
+    lines = data if data.endswith(b"\n") else data + (b"\r\n" if b"\r" in data else b"\n")
+    file = read(lines, APEX, "f")
+    return sorted(
+        b"%s %s"
+        % (str(owner.canonicalize()).encode(), lines[record.rdata_fields[0][0] : record.end])
+        for (owner, rdtype), records in file.rrsets.items()
+        for record in records
+        if rdtype == dns.rdatatype.TXT
+        if max(b"".join(record.rdata.strings)) > 127  # type: ignore[attr-defined]
+    )
 
 
 def serial(data: bytes) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 from octodns.provider.plan import Plan
 from octodns.record import Create, Record
 from octodns.record.exception import ValidationError
+from octodns.record.mx import MxValue
 from octodns.record.txt import TxtValue
 from octodns.zone import Zone
 
@@ -335,22 +337,170 @@ def test_txt_text_is_exact(
     assert [v.to_raw_text() for v in live(provider).get_type("t", "TXT").values] == [raw]
 
 
-def test_what_octodns_has_no_form_for_is_left_alone_and_guarded(
-    provider: ZoneFileProvider, caplog: pytest.LogCaptureFixture
+SEEN = b'  IN TXT "v=spf1 -all"\n'
+HIDDEN = b'  IN TXT ( "\\233t\xe9"\n\t"\\255" ) ; no UTF-8\n'
+BEYOND = (b"\\233", b'"a b"')
+BESIDE = b'  300 IN TXT "v=spf1 -all"\n  900 IN TXT "\\233" ; no UTF-8\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        pytest.param(
+            SEEN + HIDDEN,
+            replacing("", "TXT", 3600, "v=spf1 -all", "MS=1"),
+            SEEN + HIDDEN + b'@\t3600\tIN\tTXT\t"MS=1"\n',
+            id="a value added",
+        ),
+        pytest.param(
+            HIDDEN + SEEN,
+            replacing("", "TXT", 3600, "v=spf1 mx -all"),
+            HIDDEN + b'  IN TXT "v=spf1 mx -all"\n',
+            id="a value replaced",
+        ),
+        pytest.param(
+            SEEN + HIDDEN,
+            replacing("", "TXT", 60, "v=spf1 -all"),
+            SEEN.replace(b"IN", b"60 IN") + HIDDEN.replace(b"IN", b"60 IN"),
+            id="another TTL",
+        ),
+        pytest.param(SEEN + HIDDEN, removing("", "TXT"), HIDDEN, id="all others removed"),
+        pytest.param(
+            BESIDE,
+            removing("", "TXT"),
+            BESIDE.splitlines(keepends=True)[1],
+            id="a TTL of its own",
+        ),
+        pytest.param(
+            BESIDE,
+            replacing("", "TXT", 60, "v=spf1 -all", "MS=1"),
+            BESIDE.replace(b"300", b"60").replace(b"900", b"60") + b'  60 IN TXT "MS=1"\n',
+            id="one TTL for all again",
+        ),
+        pytest.param(
+            b'u URI 1 1 "a b" ; a blank\nu URI 1 1 "a"\n',
+            removing("u", "URI"),
+            b'u URI 1 1 "a b" ; a blank\n',
+            id="not only text",
+        ),
+    ],
+)
+def test_a_value_beyond_octodns_hides_only_itself(
+    provider: ZoneFileProvider,
+    before: bytes,
+    change: Callable[[Zone], None],
+    after: bytes,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A TXT that is no UTF-8 stays, and nothing can be put over it by mistake."""
+    """The values beside it change as ever; its own line stays but for the RRset's one TTL."""
+    assert applied(provider, before, change) == after
+    line = 4 + before[: min(map(before.find, filter(before.count, BEYOND)))].count(b"\n")
+    assert f"{provider.path(ZONE)}:{line}: " in caplog.text
+    assert ": 1 of 2 values left alone: " in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b't TXT "\\255"', "t.example.jp. TXT"),
+        (b't HTTPS 1 . key65333="a b"', "t.example.jp. HTTPS"),
+        (b't HTTPS 1 . key65333="a b=c"', "t.example.jp. HTTPS"),
+        (b"xn--zzzzzz9999 A 192.0.2.1", "xn--zzzzzz9999.example.jp. A"),
+    ],
+)
+def test_an_rrset_beyond_octodns_is_not_seen(
+    provider: ZoneFileProvider, line: bytes, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever octoDNS raises: the rest of the zone is read, and a source is refused."""
     path = provider.path(ZONE)
-    path.write_bytes(HEAD + b't TXT "\\255"\nx HINFO cpu os\ny TYPE65400 \\# 1 00\n')
-    zone = live(provider)
-    assert [r.fqdn for r in zone.records] == [ZONE]
-    assert f"{path}:4: t.{ZONE} TXT is left alone" in caplog.text
-    with pytest.raises(ZoneFileError, match=r"zone:4: t\.example\.jp\. TXT: "):
+    path.write_bytes(HEAD + line + b"\nx HINFO cpu os\ny TYPE65400 \\# 1 00\n")
+    assert [r.fqdn for r in live(provider).records] == [ZONE]
+    assert f"{path}:4: {what}: 1 of 1 values left alone: " in caplog.text
+    with pytest.raises(ZoneFileError, match=rf"zone:4: {re.escape(what)}: "):
         provider.populate(Zone(ZONE, []), target=False, lenient=False)
-    desired = zone.copy()
-    desired.add_record(record(desired, "t", "TXT", 60, "mine"))
-    plan = provider.plan(desired)
-    with pytest.raises(ZoneFileRefused, match="holds other values than the plan knows"):
+
+
+def test_a_value_that_octodns_misreads_is_not_seen(
+    provider: ZoneFileProvider, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What would come back as something else is no less beyond octoDNS than what it refuses."""
+    monkeypatch.setattr(MxValue, "to_rdata_text", lambda value: f"0 {value.exchange}")
+    provider.path(ZONE).write_bytes(HEAD + b"@ MX 0 a.example.\n  MX 10 b.example.\n")
+    assert [v.exchange for v in live(provider).get_type("", "MX").values] == ["a.example."]
+    assert (
+        "zone:5: example.jp. MX: 1 of 2 values left alone: octoDNS reads it as another"
+        in caplog.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            replacing("t", "TXT", 60, "mine"),
+            "octoDNS can hold none of its values: change it by hand; nothing was written",
+        ),
+        (
+            replacing("t", "CNAME", 60, "www.example."),
+            "t.example.jp. CNAME cannot stand beside this TXT record (RFC 1034, section 3.6.2)",
+        ),
+        (
+            replacing("c", "TXT", 60, "mine"),
+            "c.example.jp. TXT cannot stand beside this CNAME record (RFC 1034, section 3.6.2)",
+        ),
+    ],
+)
+def test_nothing_is_put_over_what_is_not_seen(
+    provider: ZoneFileProvider, change: Callable[[Zone], None], why: str
+) -> None:
+    """An RRset that the plan takes for absent is no new one; a CNAME stands alone."""
+    path = provider.path(ZONE)
+    before = HEAD + b't TXT "\\255"\nc CNAME xn--zzzzzz9999.example.\n'
+    path.write_bytes(before)
+    existing = live(provider)
+    desired = existing.copy()
+    change(desired)
+    plan = Plan(existing, desired, existing.changes(desired, provider), exists=True)
+    with pytest.raises(ZoneFileRefused, match=re.escape(why)) as caught:
         provider.apply(plan)
+    assert re.match(rf"{re.escape(str(path))}:[45]: .*; nothing was written$", str(caught.value))
+    assert path.read_bytes() == before
+
+
+def test_a_cname_takes_the_place_of_what_goes(provider: ZoneFileProvider) -> None:
+    """The name's other records may go in the same change."""
+
+    def change(zone: Zone) -> None:
+        removing("www", "A")(zone)
+        replacing("www", "CNAME", 60, "host.example.")(zone)
+
+    after = applied(provider, b"www A 192.0.2.1\n", change)
+    assert after == b"www\t60\tIN\tCNAME\thost.example.\n"
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "why"),
+    [
+        ("MX", {"preference": 70000, "exchange": "a."}, "octoDNS' value has no wire form: "),
+        (
+            "URI",
+            {"priority": 1, "weight": 1, "target": "a b"},
+            'octoDNS could not read 1 1 "a b" again; nothing was written',
+        ),
+    ],
+)
+def test_a_value_that_would_not_come_back_is_not_written(
+    provider: ZoneFileProvider, type_: str, value: dict[str, Any], why: str
+) -> None:
+    """What octoDNS takes, but the file or octoDNS' own reader does not, is refused."""
+    path = provider.path(ZONE)
+    path.write_bytes(HEAD)
+    desired = live(provider).copy()
+    desired.add_record(record(desired, "_a._tcp", type_, 60, value), lenient=True)
+    plan = provider.plan(desired)
+    with pytest.raises(ZoneFileRefused, match=rf"_a\._tcp\.example\.jp\. {type_}: {why}"):
+        provider.apply(plan)
+    assert path.read_bytes() == HEAD
 
 
 def test_a_source_is_validated(provider: ZoneFileProvider) -> None:
@@ -384,7 +534,10 @@ def test_a_zone_without_a_file_does_not_exist(provider: ZoneFileProvider, tmp_pa
     desired = Zone(ZONE, [])
     desired.add_record(mx(desired, 60, "mx.example."))
     plan = provider.plan(desired)
-    with pytest.raises(ZoneFileMissing, match=r"example\.jp\.zone: no such file; create it"):
+    with pytest.raises(
+        ZoneFileMissing,
+        match=r"example\.jp\.zone: no such file; create it .*; nothing was written$",
+    ):
         provider.apply(plan)
     with pytest.raises(ZoneFileMissing):
         provider.populate(zone)
@@ -430,7 +583,9 @@ def test_a_file_that_changed_since_the_plan_is_not_written(provider: ZoneFilePro
     desired.add_record(mx(desired, 60, "mx.example."))
     plan = provider.plan(desired)
     path.write_bytes(HEAD + b"; a note\n")
-    with pytest.raises(ZoneFileChanged, match=r"example\.jp\.zone: changed since the plan"):
+    with pytest.raises(
+        ZoneFileChanged, match=r"example\.jp\.zone: changed since the plan .*; nothing was written$"
+    ):
         provider.apply(plan)
     assert path.read_bytes() == HEAD + b"; a note\n"
 
@@ -445,7 +600,7 @@ def test_a_file_that_changes_at_the_last_moment_is_not_written(
     desired.add_record(mx(desired, 60, "mx.example."))
     plan = provider.plan(desired)
     monkeypatch.setattr(os, "fsync", lambda _: path.write_bytes(HEAD + b"; a note\n"))
-    with pytest.raises(ZoneFileChanged):
+    with pytest.raises(ZoneFileChanged, match=r"; nothing was written$"):
         provider.apply(plan)
     assert path.read_bytes() == HEAD + b"; a note\n"
     assert list(path.parent.iterdir()) == [path], "no temporary file is left"
@@ -462,7 +617,7 @@ def test_a_stale_plan_is_refused_though_the_zone_was_read_again(
     plan = provider.plan(desired)
     path.write_bytes(HEAD + OLD_MX + b"  MX 20 mx.other.example.\n")
     live(provider)
-    with pytest.raises(ZoneFileRefused, match="MX holds other values than the plan knows"):
+    with pytest.raises(ZoneFileRefused, match=r"MX holds other values .*; nothing was written$"):
         provider.apply(plan)
 
 
@@ -483,7 +638,7 @@ def test_a_plan_of_another_instance_is_refused(provider: ZoneFileProvider, tmp_p
     desired = live(provider).copy()
     desired.add_record(mx(desired, 60, "mx.example."))
     plan = provider.plan(desired)
-    with pytest.raises(ZoneFileRefused, match="plan first, then apply"):
+    with pytest.raises(ZoneFileRefused, match=r"plan first, then apply; nothing was written$"):
         ZoneFileProvider("other", str(tmp_path)).apply(plan)
 
 
@@ -499,7 +654,10 @@ def test_a_signed_file_is_not_changed(provider: ZoneFileProvider, type_: str) ->
     desired = live(provider).copy()
     desired.add_record(mx(desired, 60, "mx.example."))
     plan = provider.plan(desired)
-    with pytest.raises(ZoneFileRefused, match=rf"zone:4: {type_} record: the file is signed"):
+    with pytest.raises(
+        ZoneFileRefused,
+        match=rf"zone:4: {type_} record: the file is signed.*; nothing was written$",
+    ):
         provider.apply(plan)
 
 
@@ -512,15 +670,18 @@ def test_generated_records_are_read_and_not_changed(provider: ZoneFileProvider) 
     desired = live(provider).copy()
     desired.remove_record(desired.get_type("host3", "A"))
     plan = provider.plan(desired)
-    with pytest.raises(ZoneFileRefused, match=r"zone:4: host3\.example\.jp\. A comes from \$GEN"):
+    with pytest.raises(
+        ZoneFileRefused,
+        match=r"zone:4: host3\.example\.jp\. A comes from \$GEN.*; nothing was written$",
+    ):
         provider.apply(plan)
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (replacing("", "CNAME", 60, "www.example."), "CNAME"),
-        (removing("", "NS"), "no NS"),
+        (replacing("", "CNAME", 60, "www.example."), "2: .* CNAME cannot stand beside this SOA"),
+        (removing("", "NS"), " not changed: .*no NS"),
     ],
 )
 def test_a_change_that_leaves_no_valid_zone_is_refused(
@@ -533,7 +694,7 @@ def test_a_change_that_leaves_no_valid_zone_is_refused(
     desired = existing.copy()
     change(desired)
     plan = Plan(existing, desired, existing.changes(desired, provider), exists=True)
-    with pytest.raises(ZoneFileRefused, match=rf"zone: not changed: .*{why}"):
+    with pytest.raises(ZoneFileRefused, match=rf"zone:{why}.*; nothing was written$"):
         provider.apply(plan)
     assert path.read_bytes() == HEAD
 
@@ -585,10 +746,33 @@ def test_a_full_disk_leaves_the_old_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ZoneFileError, match=r"zone: cannot be written: No space left on device"):
+    with pytest.raises(
+        ZoneFileError,
+        match=r"zone: cannot be written: No space left on device; nothing was written$",
+    ):
         provider.apply(plan)
     assert path.read_bytes() == HEAD
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_directory_that_cannot_be_synced_is_said(
+    provider: ZoneFileProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new file is in its place then, and nobody may say that nothing was written."""
+    path = provider.path(ZONE)
+    path.write_bytes(HEAD)
+    desired = live(provider).copy()
+    desired.add_record(mx(desired, 60, "mx.example."))
+    plan = provider.plan(desired)
+
+    def broken(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(ZoneFileError, match=r"zone: written, but may not outlast .*: Input/output"):
+        provider.apply(plan)
+    assert b"10 mx.example." in path.read_bytes()
 
 
 def test_the_clock_is_the_real_one_by_default(tmp_path: Path) -> None:
