@@ -17,7 +17,7 @@ from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import HostError
-from mailsync.journal.events import Entry, Intent, Seen, Written
+from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
 from mailsync.plan.ledger import Ledger
@@ -30,6 +30,9 @@ Course = Generator[do.Effect, do.Result, _T]
 
 REMOVALS_MAX = 5
 """How many records one stage may remove from a domain without ``--allow-removals``."""
+
+LISTED = "listed"
+"""The stage of an intent that nobody carries out: the DNS host listed something unexpected."""
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
@@ -50,12 +53,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One domain as it is now: what was read, what the ledger says of it, and the plan."""
+    """One domain as it is now: what was read, what the ledger says of it, and the plan.
+
+    ``learnt`` is what the journal does not know yet.
+    """
 
     live: Live
     ledger: Ledger
     plan: DomainPlan
-    seen: tuple[Seen, ...]
+    learnt: tuple[Event, ...]
     at: datetime
 
 
@@ -96,15 +102,22 @@ def look(
     seen = tuple(
         Seen(at, key, rrset) for key, rrset in doubtful.items() if key not in sighting.lagging
     )
+    listed = tuple(
+        (key, live.get(key), live.get(key))
+        for key in sighting.lagging
+        if key in doubtful and ledger.history(key).open_version(live.get(key)) is None
+    )
     for event in seen:
         ledger = ledger.seen(event.key, event.rrset, at)
+    # What the host lists is published somewhere, though not everywhere: that must not be forgotten.
+    learnt = (*seen, *((Intent(at, shown(desired.domain), LISTED, listed),) if listed else ()))
     live = replace(live, negative_ttl=sighting.negative_ttl, lagging=sighting.lagging)
     plan = plan_domain(desired, live, ledger, at)
     if plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(live, gates=(gate,))
         plan = plan_domain(desired, live, ledger, at)
-    return View(live, ledger, plan, seen, at)
+    return View(live, ledger, plan, learnt, at)
 
 
 def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Outcome]:
@@ -113,8 +126,8 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
     written = 0
     while True:
         view = yield from look(desired, capability, listing=listing)
-        if view.seen:
-            yield do.Record(view.seen)
+        if view.learnt:
+            yield do.Record(view.learnt)
         stage = _next_stage(view.plan, terms)
         if stage is None or view.plan.status == "error":
             return _stopped(desired, view, terms, written)

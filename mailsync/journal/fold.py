@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailsync.journal.events import Corrupt, Entry, Intent, Seen, Written
+from mailsync.journal.events import Corrupt, Entry, Intent, Seen
 from mailsync.plan.ledger import Ledger
 
 
@@ -32,29 +32,6 @@ def fold(entries: Sequence[Entry], until: datetime | None = None) -> Ledger:
             for key, before, after in entry.changes:
                 ledger = ledger.listed(key, before, clock).intended(key, after, clock)
     return ledger
-
-
-def last_intent(entries: Sequence[Entry]) -> Intent | None:
-    """Give the last intent that nothing has borne out yet, or None: a run was cut short there.
-
-    An intent is borne out by a later `Written` for its domain and stage, or by a later `Seen` for
-    every one of its RRsets. One that stands before a `Corrupt` is no longer known.
-    """
-    written: set[tuple[str, str]] = set()
-    seen = set()
-    for entry in reversed(entries):
-        match entry:
-            case Corrupt():
-                return None
-            case Written(_, domain, stage):
-                written.add((domain, stage))
-            case Seen(_, key, _):
-                seen.add(key)
-            case _:
-                borne_out = (entry.domain, entry.stage) in written
-                if not borne_out and any(key not in seen for key, _, _ in entry.changes):
-                    return entry
-    return None
 
 
 def _known_at(entries: Sequence[Entry], until: datetime) -> list[Entry]:

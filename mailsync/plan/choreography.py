@@ -45,6 +45,16 @@ class Scene:
         """Tell whether mail is moving or has moved: then removals and tightening come last."""
         return self.moving or self.moved_at is not None
 
+    @property
+    def unseen_mx(self) -> bool:
+        """Tell whether a resolver may hold an MX RRset that nobody saw: it may name any host."""
+        return any(
+            remnant.version.unseen
+            for wish in self.desired.wishes
+            if wish.kind == "mx"
+            for remnant in self.visible((wish.name, wish.type))
+        )
+
     def history(self, key: Key) -> History:
         """Give what is known of one RRset's past."""
         return self.ledger.history(key)

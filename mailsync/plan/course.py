@@ -132,17 +132,16 @@ def moved_at(scene: Scene, wish: Wish) -> datetime | None:
     times = []
     versions = scene.history((wish.name, wish.type)).versions
     for version, following in pairwise(versions):
-        if version.replaced_at is None:
-            continue
         if version.unseen:
             found = following.rrset
-            moved = found is not None and found.ttl <= low_ttl(scene) and wish.ttl > found.ttl
+            fixed = not scene.live.capability.settable
+            moved = found is not None and (fixed or found.ttl <= low_ttl(scene))
         elif version.rrset is None:
             moved = values is not None and wish.kind != "host"
         else:
             moved = version.rrset.values != values
         if moved:
-            times.append(version.replaced_at)
+            times.append(version.replaced_at or scene.now)
     return max(times, default=None)
 
 

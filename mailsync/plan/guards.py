@@ -37,6 +37,7 @@ def findings(
         found += _too_late(scene, courses, switch_at, retire, lowering)
     found += _at_outside_window(scene, courses)
     found += _spf_follows_mx(scene, courses)
+    found += _half_moved(scene, courses)
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
     found += _unmanaged(scene)
@@ -190,6 +191,23 @@ def _spf_follows_mx(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     return []
 
 
+def _half_moved(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """A host whose addresses of one family move takes mail at the other family's as before."""
+    wished = {course.key for course in courses}
+    found = []
+    for course in courses:
+        if not course.routes or course.key[1] not in {"A", "AAAA"}:
+            continue
+        other = (course.key[0], "AAAA" if course.key[1] == "A" else "A")
+        if other not in wished and scene.live.get(other) is not None:
+            message = (
+                f"{named(course.key)} moves and {named(other)} stays, as the file does not name "
+                "it: mail goes to both; name all addresses of the host under 'hosts'"
+            )
+            found.append(Finding("host-half-moved", "warning", message, _place(course)))
+    return found
+
+
 def _names_mx(text: str) -> bool:
     try:
         record = spf.parse(text)
@@ -239,11 +257,21 @@ def _unmanaged(scene: Scene) -> list[Finding]:
         Finding(
             "unmanaged",
             "info",
-            f"{named(key)} is live, and the file does not name '{kind}': left as it is",
+            f"{named(key)} is live, and the file does not name '{kind}': left as it is"
+            + _left_low(scene, key),
             shown(domain),
         )
         for kind, key in sorted(there.items())
     ]
+
+
+def _left_low(scene: Scene, key: Key) -> str:
+    """Say what a TTL was before it was lowered for a change that the file no longer asks for."""
+    live = scene.live.get(key)
+    ttls = [v.rrset.ttl for v in scene.history(key).versions if v.rrset is not None]
+    if live is None or not ttls or max(ttls) <= live.ttl:
+        return ""
+    return f", also its TTL of {live.ttl}, which was {max(ttls)} before"
 
 
 def _mail_kind(domain: str, rrset: RRset) -> str | None:

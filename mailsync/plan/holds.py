@@ -73,6 +73,16 @@ def before_switch(
     return tuple(sorted(hold for hold in found if hold.until > scene.now))
 
 
+def before_rollback(scene: Scene, courses: tuple[Course, ...]) -> tuple[Hold, ...]:
+    """Hold the way back only while its hosts cannot be found by everybody."""
+    pending = [course for course in courses if course.routes]
+    found = {*not_served_yet(scene, courses), *_unwished_hosts(scene, courses)}
+    for course in courses:
+        if not course.routes and any(wish.kind == "host" for wish, _ in course.parts):
+            found.update(_not_ready(scene, course, pending))
+    return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
 def _is_first(course: Course, pending: list[Course]) -> bool:
     """Tell whether a course is one to name for all: MX, where MX is switched."""
     return course.key[1] == "MX" or all(other.key[1] != "MX" for other in pending)
@@ -129,10 +139,13 @@ def is_rollback(scene: Scene, courses: tuple[Course, ...]) -> bool:
 def _goes_back(scene: Scene, course: Course) -> bool:
     if course.live is None or course.switch is None or course.live.ttl > low_ttl(scene):
         return False
+    held = [r.version.rrset for r in scene.visible(course.key) if r.version.rrset is not None]
+    if any(v.ttl > low_ttl(scene) and not _same_values(v, course.switch) for v in held):
+        return False  # the low TTL is not yet what everybody holds
     known = [v for v in scene.history(course.key).versions if v.rrset is not None]
     earlier = [v for v in known if v.rrset is not None and v.rrset.values == course.switch.values]
     settled = any(v.rrset is not None and v.rrset.ttl > low_ttl(scene) for v in earlier)
-    first = bool(earlier) and known[0] is earlier[0]
+    first = bool(earlier) and min(known, key=lambda v: v.published_at) in earlier
     soak = timedelta(seconds=scene.desired.cutover.soak)
     recent = any(v.replaced_at is not None and v.replaced_at + soak > scene.now for v in earlier)
     return (settled or first) and recent

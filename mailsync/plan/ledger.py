@@ -104,8 +104,9 @@ class Ledger:
         """
         if self.history(key).open_version(rrset):
             return self
-        versions = (*self.history(key).versions, Version(rrset, published_at=at))
-        return self._with(key, History(versions))
+        # Of an RRset that nobody has seen yet, some server may still serve another version.
+        past = self.history(key).versions or (Version(None, published_at=at, unseen=True),)
+        return self._with(key, History((*past, Version(rrset, published_at=at))))
 
     def forgotten(self) -> Ledger:
         """Drop everything: a part of the journal could not be trusted, so nothing before it can."""

@@ -21,7 +21,7 @@ from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live
 from mailsync.plan.model import Change, DomainPlan, Hold, Plan, Stage, StageName, StageState, Status
-from mailsync.plan.retire import old_service_until
+from mailsync.plan.retire import after_settling, old_service_until
 from mailsync.plan.visible import Remnant
 
 
@@ -33,7 +33,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     lowering = holds.lowering_time(scene, courses)
     switch_holds = () if rollback else holds.before_switch(scene, courses, lowering)
     if rollback:
-        switch_holds = holds.not_served_yet(scene, courses)
+        switch_holds = holds.before_rollback(scene, courses)
     switch_at = max([now, *(hold.until for hold in switch_holds)])
     retire = old_service_until(scene, courses, switch_at)
     stages = [
@@ -52,7 +52,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         targets=desired.targets,
         status=_status(stages, failed=any(f.severity == "error" for f in findings)),
         stages=tuple(stages),
-        old_service_until=retire,
+        old_service_until=after_settling(scene, stages, retire),
         findings=findings,
         timezone=desired.cutover.timezone,
     )
@@ -112,7 +112,10 @@ def _routed(scene: Scene) -> frozenset[str]:
     for wish in scene.desired.wishes:
         if wish.kind == "mx":
             for remnant in scene.visible((wish.name, wish.type)):
-                named |= hosts(remnant.version.rrset.values if remnant.version.rrset else ())
+                version = remnant.version
+                named |= hosts(version.rrset.values if version.rrset else ())
+                if version.rrset is None and not version.unseen:
+                    named.add(wish.name)  # a remembered absence is the implicit MX, too
     if scene.live.get((domain, "MX")) is None:
         named.add(domain)  # the implicit MX (RFC 5321 §5.1)
     return frozenset(named)

@@ -13,6 +13,7 @@ from mailsync.plan.choreography import Scene, Steps
 from mailsync.plan.course import Course, moved_at
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
+from mailsync.plan.model import Stage
 
 
 def old_service_until(
@@ -32,8 +33,45 @@ def old_service_until(
         if wish.kind in {"mx", "host"}
         for end in _ends(scene, course, wish, steps, switch_at)
     ]
+    ends += _unwished(scene, courses)
     latest = max(ends, default=None)
     return None if latest is None or latest + safety <= scene.now else latest + safety
+
+
+def after_settling(scene: Scene, stages: list[Stage], retire: datetime | None) -> datetime | None:
+    """Give the same, with the addresses of mail hosts that go only while settling."""
+    safety = timedelta(seconds=scene.desired.cutover.retire_safety)
+    ends = [
+        stage.not_before + scene.lifetimes.of_ttl(change.before.ttl) + safety
+        for stage in stages
+        if stage.name == "settle"
+        for change in stage.changes
+        if change.before is not None
+        and change.key[1] in {"A", "AAAA"}
+        and change.key[0] in scene.routed
+        and set(change.before.values) - set(change.after.values if change.after else ())
+    ]
+    return max([*ends, *([retire] if retire else [])], default=None)
+
+
+def _unwished(scene: Scene, courses: tuple[Course, ...]) -> list[datetime]:
+    """Give the same for what the file no longer speaks of, as far as the ledger remembers it."""
+    wished = {course.key for course in courses}
+    found = []
+    for key, history in scene.ledger.histories.items():
+        mail = key == (scene.desired.domain, "MX") or (
+            key[0] in scene.routed and key[1] in {"A", "AAAA"}
+        )
+        if key in wished or not mail:
+            continue
+        live = scene.live.get(key)
+        there = set(live.values) if live else set()
+        found += [
+            (version.replaced_at or scene.now) + scene.lifetimes.of(version)
+            for version in history.versions
+            if version.rrset is not None and set(version.rrset.values) - there
+        ]
+    return found
 
 
 def _ends(

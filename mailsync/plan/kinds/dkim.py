@@ -80,11 +80,11 @@ def _successor_ahead(scene: Scene) -> bool:
 def _successor_visible_at(wish: Wish, scene: Scene) -> datetime | None:
     """Find when the newest selector that the file keeps came to be served everywhere."""
     created = [
-        version.replaced_at
+        version.replaced_at or scene.now
         for other in _selectors(scene)
         if other.name != wish.name
         for version in scene.history((other.name, other.type)).versions
-        if version.replaced_at is not None and version.rrset is None and not version.unseen
+        if version.rrset is None and not version.unseen
     ]
     return max(created, default=None)
 

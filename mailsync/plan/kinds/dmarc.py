@@ -78,11 +78,9 @@ def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
         key = (wish.name, wish.type)
         ahead = ahead or not kind.ready(wish, owned_values(kind, wish, scene.live.get(key)))
         changed += [
-            version.replaced_at
+            version.replaced_at or scene.now
             for version in scene.history(key).versions
-            if version.replaced_at is not None
-            and not version.unseen
-            and not kind.ready(wish, owned_values(kind, wish, version.rrset))
+            if not version.unseen and not kind.ready(wish, owned_values(kind, wish, version.rrset))
         ]
     latest = max(changed, default=None)
     return ahead, latest if latest is not None and latest + soak > scene.now else None

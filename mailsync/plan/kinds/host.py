@@ -24,6 +24,14 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         return Steps(owned, owned, owned, why_settle="restore the TTL")
     if not wish.values:
         return _removal(wish, owned, scene)
+    if wish.name in scene.routed and _has_address(wish.name, scene) and not _stays(wish, scene):
+        return Steps(
+            owned,
+            owned,
+            wish.values,
+            why_settle="changed once no resolver holds an MX that names this host",
+            wait=scene.desired.cutover.soak,
+        )
     if wish.name in scene.routed and _has_address(wish.name, scene):
         return Steps(
             owned,
@@ -42,14 +50,34 @@ def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
     return not wish.values or (held is not None and set(held) == set(wish.values))
 
 
+def _stays(wish: Wish, scene: Scene) -> bool:
+    """Tell whether mail is meant to go on to this host: the file's MX names it, or has no say."""
+    named = [w for w in scene.desired.wishes if w.kind == "mx" and w.values]
+    return not named or any(wish.name in hosts(w.values) for w in named)
+
+
 def _has_address(name: str, scene: Scene) -> bool:
     return any(scene.live.get((name, family)) for family in ("A", "AAAA"))
 
 
+def _mx_in_the_end(scene: Scene) -> list[tuple[str, ...]]:
+    """Give the values of every MX RRset when all is done: as wished for, else as they are."""
+    wished = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "mx"}
+    kept = {key: one.values for key, one in scene.live.rrsets.items() if key[1] == "MX"}
+    return list({**kept, **wished}.values())
+
+
+def _known_to_all(kept: Wish, scene: Scene) -> bool:
+    """Tell whether every resolver finds an address of the family that stays."""
+    held = scene.visible((kept.name, kept.type))
+    return bool(held) and all(r.version.rrset is not None for r in held)
+
+
 def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
-    wished = [w for w in scene.desired.wishes if w.kind == "mx"]
-    still_named = any(wish.name in hosts(w.values) for w in wished)
-    kept = any(w.values for w in scene.desired.wishes if w.name == wish.name and w.kind == "host")
+    still_named = any(wish.name in hosts(values) for values in _mx_in_the_end(scene))
+    kept = [
+        w for w in scene.desired.wishes if w.name == wish.name and w.kind == "host" and w.values
+    ]
     if still_named and not kept:
         finding = error(
             "host-in-use",
@@ -57,12 +85,23 @@ def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             wish,
         )
         return Steps(owned, owned, owned, findings=(finding,))
-    if wish.name not in scene.routed and not scene.in_flight:
+    if still_named and all(_known_to_all(w, scene) for w in kept):
+        return Steps(
+            owned,
+            (),
+            (),
+            routes=True,
+            why_prepare="lower the TTL ahead of the switch",
+            why_switch="mail for this host no longer goes to this address",
+        )
+    if wish.name not in scene.routed and not scene.in_flight and not scene.unseen_mx:
         return at_once((), "removed: no visible MX names this host")
     return Steps(
         owned,
         owned,
         (),
         why_settle="removed once no resolver holds an MX that names this host",
-        wait=scene.desired.cutover.soak,
+        # In use, and its other family not yet known to all: never 0, it becomes a switch then.
+        wait=max(scene.desired.cutover.soak, int(still_named)),
+        since=scene.now if still_named else None,
     )

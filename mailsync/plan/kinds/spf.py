@@ -121,13 +121,14 @@ def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
     narrow, before_live = [], None
     live = _ours(wish, scene.live.get((wish.name, wish.type)))
     for version in scene.history((wish.name, wish.type)).versions:
-        if version.replaced_at is None or version.unseen:
-            continue
         held = _ours(wish, version.rrset)
+        if version.unseen or (version.replaced_at is None and held == live):
+            continue
+        at = version.replaced_at or scene.now
         if held != live:
-            before_live = version.replaced_at
+            before_live = at
         if not ready(wish, held):
-            narrow.append(version.replaced_at)
+            narrow.append(at)
     latest = max(narrow, default=None)
     if latest is None or latest == before_live:
         return latest

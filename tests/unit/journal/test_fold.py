@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mailsync.journal.events import Corrupt, Entry, Intent, Seen
-from mailsync.journal.fold import fold, last_intent
+from mailsync.journal.events import Corrupt, Entry, Seen
+from mailsync.journal.fold import fold
 from mailsync.plan.ledger import Ledger
 
-from .samples import MX, NEW, OLD, SEEN_NEW, SEEN_OLD, ZONE, at, intent, written
+from .samples import MX, NEW, OLD, SEEN_NEW, SEEN_OLD, at, intent, written
 
 CORRUPT = Corrupt("example.jp.jsonl:3", "the checksum does not match")
 
@@ -78,25 +78,3 @@ def test_until_keeps_what_was_recorded_before() -> None:
 def test_corruption_has_no_time() -> None:
     """A part that was lost, nobody knows when, counts in every past."""
     assert fold([SEEN_OLD, SEEN_NEW, CORRUPT], until=at(5)) == Ledger()
-
-
-def test_last_intent_is_one_that_nothing_bore_out() -> None:
-    """A run that was cut short between intent and read-back is found."""
-    assert last_intent([]) is None
-    assert last_intent([SEEN_OLD, intent(10)]) == intent(10)
-    assert last_intent([intent(10), SEEN_OLD.__class__(at(11), (ZONE, "TXT"), None)]) == intent(10)
-    assert last_intent([intent(10), written(11, "settle")]) == intent(10)
-
-
-def test_intent_borne_out() -> None:
-    """A read-back, or a sight of all of its RRsets, ends an intent; so does losing it."""
-    assert last_intent([intent(10), written(11)]) is None
-    assert last_intent([intent(10), SEEN_NEW]) is None
-    assert last_intent([intent(10), CORRUPT]) is None
-
-
-def test_intents_are_told_apart() -> None:
-    """Of two, the one that still stands is given, even if another came later."""
-    other = Intent(at(30), ZONE, "settle", (((ZONE, "TXT"), None, None),))
-    assert last_intent([intent(10), other]) == other
-    assert last_intent([intent(10), other, written(31, "settle")]) == intent(10)
