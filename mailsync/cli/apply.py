@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
@@ -17,16 +19,21 @@ from mailsync.apply.saved import advance_reviewed, compare, reviewed_changes
 from mailsync.apply.session import Result, run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
+from mailsync.cli.interrupts import flagged
 from mailsync.cli.plan import make
+from mailsync.cli.progress import Progress
+from mailsync.config import load as load_config
+from mailsync.desired.files import domains as known_domains
 from mailsync.desired.model import Desired
-from mailsync.dns.names import shown
-from mailsync.errors import MailsyncError, Refused
+from mailsync.dns.names import BadName, absolute, shown
+from mailsync.errors import FileErrors, MailsyncError, Refused
 from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Plan
-from mailsync.report.times import moment
 
 _POLL = timedelta(minutes=1)
 """How often `--wait` looks again when nothing says when; a hand edit may come at any time."""
+
+_QUESTION = "Do what is due now?"
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Run:
     loaded: console.Loaded
     terms: Terms
     stop: Flag
+    progress: Progress = field(default_factory=Progress)
 
     def worlds(self) -> Worlds:
         """Open hosts and journal anew: nothing is kept between rounds."""
@@ -46,11 +54,15 @@ def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
         None,
-        metavar="[FILE | DOMAIN...]",
-        help="A plan saved by `plan --out`, or domains and globs; all when none is named.",
+        metavar="FILE|DOMAIN",
+        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A word is"
+        " a saved plan if it ends in .json or holds a /, or if a file of that name exists and no"
+        " zone file does.",
     ),
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask on a terminal."),
-    wait: bool = typer.Option(False, "--wait", "-w", help="Stay until everything has converged."),
+    wait: bool = typer.Option(
+        False, "--wait", "-w", help="Stay, and do what becomes due, until all have converged."
+    ),
     allow_removals: bool = typer.Option(
         False, "--allow-removals", help="Let one stage remove many records."
     ),
@@ -67,25 +79,30 @@ def command(
     With a saved plan it does exactly what was reviewed: when the files or the records have changed
     since, it says what differs, does nothing and exits with 3.
     """
-    file = _saved_plan(domains or [])
+    file = _saved_plan(context.obj, domains or [])
     if file and wait:
         msg = "a saved plan is carried out once, --wait goes on with what nobody reviewed: name one"
         raise MailsyncError(msg, where=str(file))
-    loaded = console.load(context.obj, [] if file else domains or [])
+    plan = None if file is None else _read(file)
+    load = partial(console.load, context.obj, domains or [])
+    loaded = load() if file is None or plan is None else _load_reviewed(context.obj, plan, file)
     for error in loaded.errors:
         console.complain(error)
-    terms = Terms(allow_removals, served_within=loaded.config.observe.timeout)
-    run = Run(loaded, terms, Flag())
-    outcomes = _reviewed(run, file, yes=yes) if file else _due(run, yes=yes)
+    run = Run(loaded, Terms(allow_removals, served_within=loaded.config.observe.timeout), Flag())
+    if file is None or plan is None:
+        outcomes = _due(run, yes=yes, wait=wait)
+    else:
+        outcomes = _reviewed(run, plan, file, yes=yes)
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
+        _check_files(loaded, load())
         outcomes = _apply(run)
     return _exit_code(outcomes, loaded.errors, detailed=detailed)
 
 
-def _saved_plan(words: Sequence[str]) -> Path | None:
-    """Tell a saved plan from a domain: a plan is a file."""
-    files = [Path(word) for word in words if word.endswith(".json") or _is_file(word)]
+def _saved_plan(config: Path, words: Sequence[str]) -> Path | None:
+    """Tell a saved plan from a domain, as the help says."""
+    files = [Path(word) for word in words if _is_saved_plan(config, word)]
     if not files:
         return None
     if len(words) > 1:
@@ -94,21 +111,39 @@ def _saved_plan(words: Sequence[str]) -> Path | None:
     return files[0]
 
 
-def _is_file(word: str) -> bool:
+def _is_saved_plan(config: Path, word: str) -> bool:
+    if word.endswith(".json") or os.sep in word:
+        return True
     try:
-        return Path(word).is_file()
+        if not Path(word).is_file():
+            return False
     except OSError:  # too long a name, say
         return False
+    try:
+        name = shown(absolute(word.rstrip(".") + "."))
+    except BadName:
+        return True
+    return name not in known_domains(load_config(config))
 
 
-def _due(run: Run, *, yes: bool) -> list[Result[Outcome]]:
-    """Ask on a terminal, then do what is due."""
+def _check_files(began: console.Loaded, now: console.Loaded) -> None:
+    """Refuse to go on by files that are no longer so: a `git revert` must not be undone by us."""
+    if (now.config, now.domains) != (began.config, began.domains):
+        msg = "the files have changed since this run began: it ends here; start it again"
+        raise Refused(msg, where=str(began.config.file))
+
+
+def _due(run: Run, *, yes: bool, wait: bool) -> list[Result[Outcome]]:
+    """Ask on a terminal, once for the whole run, then do what is due."""
     if yes or not sys.stdin.isatty():
         return _apply(run)
     plan = make(run.loaded.config, run.loaded.domains, console.this_second())
     _show(plan)
-    if any(domain.status == "changes" for domain in plan.domains):
-        _confirm()
+    states = {domain.status for domain in plan.domains}
+    if "changes" in states:
+        _confirm("Do what is due now, and stay for what becomes due?" if wait else _QUESTION)
+    elif wait and "waiting" in states:
+        _confirm("Stay and do what becomes due?")
     shown_changes = frozenset(c for domain in plan.domains for c in reviewed_changes(domain))
     return _apply(replace(run, terms=replace(run.terms, only=shown_changes)))
 
@@ -121,22 +156,29 @@ def _apply(run: Run) -> list[Result[Outcome]]:
         with world.journal.lock(world.zone):
             return world.run(advance(desired, world.host.capability, run.terms))
 
-    return _reported(run.loaded.domains, work, run.stop)
+    return _reported(run, work)
 
 
-def _reviewed(run: Run, file: Path, *, yes: bool) -> list[Result[Outcome]]:
-    """Compare the saved plan with the world, all of it, then do exactly what it says."""
-    plan = _read(file)
-    saved = {domain.domain: domain for domain in plan.domains}
-    domains = [d for d in run.loaded.domains if shown(d.domain) in saved]
-    gone = sorted(set(saved) - {shown(d.domain) for d in domains})
+def _load_reviewed(config: Path, plan: Plan, file: Path) -> console.Loaded:
+    """Read the files of the plan's domains, and no others; all of them have to be right."""
+    saved = [domain.domain for domain in plan.domains]
+    gone = sorted(set(saved) - set(known_domains(load_config(config))))
     if gone:
         msg = f"the saved plan is for {', '.join(gone)}, which the files no longer name; plan again"
         raise Refused(msg, where=str(file))
+    loaded = console.load(config, saved)
+    if loaded.errors:
+        raise FileErrors(loaded.errors)
+    return loaded
+
+
+def _reviewed(run: Run, plan: Plan, file: Path, *, yes: bool) -> list[Result[Outcome]]:
+    """Compare the saved plan with the world, all of it, then do exactly what it says."""
+    saved = {domain.domain: domain for domain in plan.domains}
     if not yes and sys.stdin.isatty():
         _show(plan)
-        _confirm()
-    _check(run, domains, saved, plan.created, file)
+        _confirm(_QUESTION)
+    _check(run, saved, plan.created, file)
     worlds = run.worlds()
 
     def work(desired: Desired) -> Outcome:
@@ -146,16 +188,10 @@ def _reviewed(run: Run, file: Path, *, yes: bool) -> list[Result[Outcome]]:
             course = advance_reviewed(desired, world.host.capability, reviewed, run.terms)
             return world.run(course)
 
-    return _reported(domains, work, run.stop)
+    return _reported(run, work)
 
 
-def _check(
-    run: Run,
-    domains: Sequence[Desired],
-    saved: dict[str, DomainPlan],
-    created: datetime,
-    file: Path,
-) -> None:
+def _check(run: Run, saved: dict[str, DomainPlan], created: datetime, file: Path) -> None:
     """Refuse the whole saved plan when anything that it was made from differs."""
     worlds = run.worlds()
 
@@ -164,8 +200,10 @@ def _check(
         reviewed = saved[shown(desired.domain)]
         return world.run(compare(desired, world.host.capability, reviewed, created))
 
+    with flagged(run.stop):
+        results = list(run_all(run.loaded.domains, work, run.stop))
     differences = []
-    for result in run_all(domains, work, run.stop):
+    for result in results:
         if result.error is not None:
             raise result.error
         differences += result.value or []
@@ -179,6 +217,9 @@ def _check(
 def _read(file: Path) -> Plan:
     try:
         text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"there is no such file: `mailsync plan --out {file}` saves a plan"
+        raise MailsyncError(msg, where=str(file)) from None
     except (OSError, UnicodeError) as error:
         msg = f"cannot read the saved plan: {getattr(error, 'strerror', None) or error}"
         raise MailsyncError(msg, where=str(file)) from None
@@ -194,44 +235,21 @@ def _show(plan: Plan) -> None:
     console.give(plan_text(plan, colour=console.colours(sys.stdout), width=console.width()))
 
 
-def _confirm() -> None:
-    if not typer.confirm("Do what is due now?", default=False, err=True):
+def _confirm(question: str) -> None:
+    if not typer.confirm(question, default=False, err=True):
         msg = "not confirmed: nothing was done"
         raise Refused(msg)
 
 
-def _reported(
-    domains: Sequence[Desired], work: Callable[[Desired], Outcome], stop: Flag
-) -> list[Result[Outcome]]:
+def _reported(run: Run, work: Callable[[Desired], Outcome]) -> list[Result[Outcome]]:
     """Do the work, telling how each domain stands as soon as it is known."""
     results = []
-    with closing(run_all(domains, work, stop)) as running:
+    with flagged(run.stop), closing(run_all(run.loaded.domains, work, run.stop)) as running:
         for result in running:
             results.append(result)
-            domain = shown(result.desired.domain)
-            if result.error is not None:
-                console.complain(result.error)
-            elif result.value is not None:  # pragma: no branch  # a result has one of the two
-                _tell(domain, result.value)
+            if result.error is None or not run.stop.is_set():
+                run.progress.tell(result)
     return results
-
-
-def _tell(domain: str, outcome: Outcome) -> None:
-    for message in outcome.messages:
-        prefix = {"failed": "error: ", "refused": "refused: "}.get(outcome.state, "")
-        console.say(f"{prefix}{domain}: {message}")
-    done = f"{outcome.written} changed, " if outcome.written else ""
-    if outcome.state == "converged":
-        console.say(f"{domain}: {done}converged")
-    elif outcome.state == "waiting" and outcome.plan is not None:
-        nexts = [stage for stage in outcome.plan.stages if stage.state == "held"]
-        if nexts:
-            stage = min(nexts, key=lambda one: one.not_before)
-            when = moment(stage.not_before, outcome.plan.timezone, console.exact_now())
-            console.say(f"{domain}: {done}{stage.name} waits until {when}")
-    if outcome.plan is not None and (retire := outcome.plan.old_service_until) is not None:
-        until = moment(retire, outcome.plan.timezone, console.exact_now())
-        console.say(f"{domain}: the old service must keep accepting mail until {until}")
 
 
 def _must_wait(results: Sequence[Result[Outcome]]) -> bool:
@@ -249,7 +267,8 @@ def _sleep(run: Run, results: Sequence[Result[Outcome]]) -> None:
         if stage.state == "held"
     ]
     pause = min([_POLL, *(max(time - now, timedelta(seconds=1)) for time in times)])
-    run.stop.wait(pause.total_seconds())
+    with flagged(run.stop):
+        run.stop.wait(pause.total_seconds())
 
 
 def _exit_code(

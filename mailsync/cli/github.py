@@ -42,7 +42,7 @@ NOTES_LIMIT = 50
 _ANNOTATED: Mapping[Severity, Level] = {"error": "error", "warning": "warning"}
 """What is annotated; the rest stands in the summary, and would be noise beside the files."""
 
-_DOMAINS = typer.Argument(None, metavar="[DOMAIN]...", help="Domains or globs; all if none.")
+_DOMAINS = typer.Argument(None, metavar="DOMAIN", help="Domains or globs; all if none.")
 _OUT = typer.Option(
     None, "--out", "-o", help="Where the plan is saved.", show_default="in $RUNNER_TEMP"
 )
@@ -183,11 +183,7 @@ def _save(report: Report, file: Path) -> str:
     if report.plan is None:
         return ""
     text = to_json(report.plan)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        message = f"cannot save the plan: {error.strerror or error}"
-        raise MailsyncError(message, where=str(file)) from None
+    plan_command.save(file, text)
     return str(json.loads(text)["digest"])
 
 

@@ -41,7 +41,7 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="[DOMAIN]...", help="Domains to plan, or globs; all when none is named."
+        None, metavar="DOMAIN", help="Domains to plan, or globs; all when none is named."
     ),
     out: Path = typer.Option(None, "--out", "-o", help="Save the plan for `mailsync apply FILE`."),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the plan is shown."),
@@ -58,7 +58,9 @@ def command(
     nothing. Each domain's plan has up to three stages:
 
     prepare lowers the TTL of what will be switched, and adds what must be visible before;
+
     switch replaces what routes mail, when no cache can hold the old answer for long;
+
     settle removes what only the old way needed, and restores TTLs, after the soak.
 
     Example: mailsync plan example.co.jp --out plan.json, then mailsync apply plan.json
@@ -69,7 +71,7 @@ def command(
     for error in loaded.errors:
         console.complain(error)
     if out is not None:
-        _save(out, to_json(plan))
+        save(out, to_json(plan))
         console.say(f"saved: {out} (carry it out with `mailsync apply {out}`)")
     console.give(shown_as(plan, form))
     if loaded.errors or any(domain.status == "error" for domain in plan.domains):
@@ -134,8 +136,11 @@ def time(text: str) -> datetime:
     return aware.astimezone(UTC).replace(microsecond=0)
 
 
-def _save(path: Path, text: str) -> None:
-    """Write the whole file or none of it: a plan that was cut short must never be applied."""
+def save(path: Path, text: str) -> None:
+    """Write the whole file or none of it: a plan that was cut short must never be applied.
+
+    Raises `MailsyncError`.
+    """
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():

@@ -29,7 +29,7 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="[DOMAIN]...", help="Domains to show, or globs; all when none is named."
+        None, metavar="DOMAIN", help="Domains to show, or globs; all when none is named."
     ),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the status is shown."),
 ) -> int:

@@ -1,6 +1,6 @@
 """What every kind of mail change answers: what must be visible before, what switches, what after.
 
-Each module of `mailsync.plan.kinds` answers for one kind; `mailsync.plan.stages` puts the answers
+Each module of `mailsync.plan.kinds` answers for one kind; `mailsync.plan.course` puts the answers
 of all wishes together, RRset by RRset.
 """
 

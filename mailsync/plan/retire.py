@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from mailsync.desired.model import Wish
 from mailsync.plan.choreography import Scene, Steps
 from mailsync.plan.course import Course, moved_at
+from mailsync.plan.kinds.host import mx_in_the_end
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Stage
@@ -39,7 +40,7 @@ def old_service_until(
 
 
 def after_settling(scene: Scene, stages: list[Stage], retire: datetime | None) -> datetime | None:
-    """Give the same, with the addresses of mail hosts that go only while settling."""
+    """Give the same, with addresses that go while settling from hosts that MX still names."""
     safety = timedelta(seconds=scene.desired.cutover.retire_safety)
     ends = [
         stage.not_before + scene.lifetimes.of_ttl(change.before.ttl) + safety
@@ -48,7 +49,7 @@ def after_settling(scene: Scene, stages: list[Stage], retire: datetime | None) -
         for change in stage.changes
         if change.before is not None
         and change.key[1] in {"A", "AAAA"}
-        and change.key[0] in scene.routed
+        and any(change.key[0] in hosts(values) for values in mx_in_the_end(scene))
         and set(change.before.values) - set(change.after.values if change.after else ())
     ]
     return max([*ends, *([retire] if retire else [])], default=None)

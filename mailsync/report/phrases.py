@@ -108,7 +108,7 @@ def stage_state(stage: Stage, domain: DomainPlan, now: datetime) -> str:
     if stage.state == "done":
         past = stage.not_before < now
         return f"done {moment(stage.not_before, domain.timezone, now)}" if past else "done"
-    if stage.not_before > now:
+    if stage.state == "held" and stage.not_before > now:
         return f"not before {when(stage.not_before, domain.timezone, now)}"
     if any(gate.state == "fail" for gate in stage.gates):
         return "waits for a gate to pass"

@@ -60,7 +60,7 @@ def _has_address(name: str, scene: Scene) -> bool:
     return any(scene.live.get((name, family)) for family in ("A", "AAAA"))
 
 
-def _mx_in_the_end(scene: Scene) -> list[tuple[str, ...]]:
+def mx_in_the_end(scene: Scene) -> list[tuple[str, ...]]:
     """Give the values of every MX RRset when all is done: as wished for, else as they are."""
     wished = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "mx"}
     kept = {key: one.values for key, one in scene.live.rrsets.items() if key[1] == "MX"}
@@ -74,7 +74,7 @@ def _known_to_all(kept: Wish, scene: Scene) -> bool:
 
 
 def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
-    still_named = any(wish.name in hosts(values) for values in _mx_in_the_end(scene))
+    still_named = any(wish.name in hosts(values) for values in mx_in_the_end(scene))
     kept = [
         w for w in scene.desired.wishes if w.name == wish.name and w.kind == "host" and w.values
     ]

@@ -7,16 +7,20 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailsync.apply.engine import Terms
+from mailsync.apply.engine import Outcome, Terms
+from mailsync.apply.session import Result
 from mailsync.cli import apply as apply_module
 from mailsync.cli.console import load
+from mailsync.cli.progress import Progress
+from mailsync.errors import MailsyncError
+from mailsync.plan.document import from_json
+from mailsync.plan.model import DomainPlan
 from tests.unit.cli.site import Site, command, environment
 from tests.unit.cli.terminal import Terminal
 
@@ -284,6 +288,52 @@ def test_a_saved_plan_that_is_no_longer_due_is_refused(site: Site) -> None:
     assert "IN MX  10 mail\n" in site.zone("example.jp")
 
 
+def test_the_files_of_other_domains_do_not_bear_on_a_saved_plan(site: Site) -> None:
+    """One domain's review holds, whatever is being written into another's file."""
+    site.run("plan", PARKED, "--out", "plan.json")
+    site.write("zones/example.jp.yaml", "mxx: [10 mx1]\n")
+    done = site.run("apply", "plan.json")
+    assert done.code == 0
+    assert "error" not in done.err
+    assert "v=spf1 -all" in site.zone(PARKED)
+
+
+def test_a_saved_plan_whose_files_are_broken_does_nothing(site: Site) -> None:
+    """All mistakes of the plan's own files, and not one of its zones is written."""
+    site.run("plan", "--out", "plan.json")
+    site.write("zones/example.jp.yaml", "mxx: [10 mx1]\nttl: soon\n")
+    before = site.files
+    done = site.run("apply", "plan.json")
+    assert done.code == 1
+    assert [line.split(": ")[1] for line in done.err.splitlines()] == [
+        "zones/example.jp.yaml:1:1",
+        "zones/example.jp.yaml:2:6",
+    ]
+    assert site.files == before
+
+
+def test_the_plan_is_read_before_the_files_are(site: Site) -> None:
+    """Whoever mistypes a plan's name is not told of zone files and configuration."""
+    site.write("zones/example.jp.yaml", "mxx: [10 mx1]\n")
+    done = site.run("-c", "nowhere.yaml", "apply", "nowhere.json")
+    assert done.code == 1
+    (line,) = done.err.splitlines()
+    assert line.startswith("error: nowhere.json: there is no such file")
+
+
+def test_a_file_named_like_a_domain_is_no_saved_plan(site: Site) -> None:
+    """The domain is applied; with a path, or with no zone file of that name, the file is read."""
+    for name in (PARKED, "reviewed", "x..y"):
+        site.write(name, "not json")
+    assert "example.net: 2 changed" in site.run("apply", PARKED).err
+    assert "example.net: switch waits" in site.run("apply", "EXAMPLE.net.").err
+    for word in (f"./{PARKED}", "reviewed", "x..y"):
+        done = site.run("apply", word)
+        assert (done.code, done.out) == (1, "")
+        assert done.err.startswith(f"error: {Path(word)}: "), word
+        assert "plan" in done.err
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "not json", '{"format": "mailsync-plan/9"}', "\x00", "[" * 5000]
 )
@@ -311,7 +361,8 @@ def test_a_plan_that_was_altered_is_refused(site: Site) -> None:
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["nowhere.json"], "error: nowhere.json: cannot read the saved plan: "),
+        (["nowhere.json"], "error: nowhere.json: there is no such file: `mailsync plan --out"),
+        (["./example.jp"], "error: example.jp: there is no such file: "),
         (["plan.json", "example.jp"], "error: plan.json: a saved plan stands alone"),
         (["example.jp", "plan.json"], "error: plan.json: a saved plan stands alone"),
         (["plan.json", "--wait"], "error: plan.json: a saved plan is carried out once"),
@@ -388,6 +439,87 @@ def test_wait_does_not_wait_for_what_has_failed(site: Site) -> None:
     assert site.run("apply", "--wait").code == 1
 
 
+def hourly(site: Site, *, after: int = 0, then: Any = None) -> list[str]:
+    """Have each round of `--wait` take an hour; do something once, after some rounds."""
+    slept: list[str] = []
+
+    def wait(run: apply_module.Run, results: object) -> None:
+        slept.append("")
+        site.passes(hours=1)
+        if len(slept) == after and then is not None:
+            then()
+
+    site.patch.setattr(apply_module, "_sleep", wait)
+    return slept
+
+
+def test_wait_says_only_what_is_new(site: Site) -> None:
+    """However often it looks, a wait is told once."""
+    site.only(PARKED)
+    slept = hourly(site)
+    done = site.run("apply", "--wait")
+    lines = done.err.splitlines()
+    assert len(slept) > 40
+    assert [line.split(" waits")[0] for line in lines if " waits until " in line] == [
+        "example.net: 2 changed, switch",
+        "example.net: 1 changed, settle",
+    ]
+    assert len(lines) == 8
+
+
+def test_wait_ends_when_the_files_change(site: Site) -> None:
+    """A revert is not undone by a run that began before it: exit 3, and nothing more is written."""
+    site.only(PARKED)
+    revert = "mx: [10 mx1.example.jp.]\n"
+    slept = hourly(site, after=3, then=lambda: site.write("zones/example.net.yaml", revert))
+    done = site.run("apply", "--wait")
+    assert (done.code, len(slept)) == (3, 3)
+    assert done.err.splitlines()[-1] == (
+        "error: mailsync.yaml: the files have changed since this run began: it ends here;"
+        " start it again"
+    )
+    assert "switch: writing" not in done.err
+
+
+def test_a_failure_is_told_once_and_again_when_it_is_another(site: Site) -> None:
+    """While the others are waited for, an error is not repeated every minute."""
+    site.only("example.net", "example.jp")
+    parked = site.directory / "live" / "example.net.zone"
+    whole = parked.read_text()
+    parked.unlink()
+    slept = hourly(site, after=2, then=lambda: parked.write_text("no ( zone\n"))
+    done = site.run("apply", "--wait")
+    assert done.code == 1
+    errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert len(slept) > 3
+    assert len(errors) == 2
+    parked.write_text(whole)
+
+
+def test_a_server_that_lags_behind_is_told_once(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The dates that move on with the clock are no news; another server, or a write, is."""
+    desired = load(Path("mailsync.yaml"), [PARKED]).domains[0]
+    progress = Progress()
+
+    def said(at: str, *, behind: str = "ns2", written: int = 0) -> int:
+        plan: DomainPlan = from_json(
+            site.run("plan", PARKED, "--now", at, "-f", "json").out
+        ).domains[0]
+        capsys.readouterr()
+        outcome = Outcome("waiting", plan, (f"waiting: {behind} lags",), written)
+        progress.tell(Result(desired, outcome))
+        return len(capsys.readouterr().err.splitlines())
+
+    assert said("2026-11-23T03:00Z") == 3
+    assert said("2026-11-23T03:01Z") == 0
+    assert said("2026-11-23T03:02Z", behind="ns3") == 3
+    assert said("2026-11-23T03:02Z", behind="ns3", written=1) == 3
+    progress.tell(Result(desired, error=MailsyncError("gone")))
+    assert capsys.readouterr().err == "error: gone\n"
+
+
 # ---- On a terminal ------------------------------------------------------------------------------
 
 
@@ -410,7 +542,7 @@ def test_a_no_does_nothing(answer: str, site: Site) -> None:
     """The plan is shown, the question asked, and the answer respected: exit 3."""
     before = site.files
     with on_terminal(site, "apply", PARKED) as terminal:
-        terminal.until("Do what is due now? [y/N]")
+        terminal.until("Do what is due now? [y/N]: ")
         terminal.type(answer)
         assert terminal.end() == 3
     assert "not confirmed: nothing was done" in terminal.shown
@@ -422,7 +554,7 @@ def test_a_no_does_nothing(answer: str, site: Site) -> None:
 def test_a_yes_does_what_was_shown(site: Site) -> None:
     """The plan in colour, the question, then the work."""
     with on_terminal(site, "apply", PARKED) as terminal:
-        terminal.until("[y/N]")
+        terminal.until("[y/N]: ")
         terminal.type("y\n")
         assert terminal.end() == 0
     assert "\x1b[" in terminal.shown
@@ -433,7 +565,7 @@ def test_a_yes_does_what_was_shown(site: Site) -> None:
 def test_what_changed_while_the_question_stood_is_not_done(site: Site) -> None:
     """The yes was for what was shown; now it would be something else: exit 3."""
     with on_terminal(site, "apply", PARKED) as terminal:
-        terminal.until("[y/N]")
+        terminal.until("[y/N]: ")
         with (site.directory / "live" / "example.net.zone").open("a") as file:
             file.write('@ IN TXT "added by hand"\n')
         terminal.type("y\n")
@@ -448,7 +580,7 @@ def test_ctrl_c_and_ctrl_d_at_the_question_do_nothing(key: str, site: Site) -> N
     """Exit 130, one line, nothing written."""
     before = site.files
     with on_terminal(site, "apply", PARKED) as terminal:
-        terminal.until("[y/N]")
+        terminal.until("[y/N]: ")
         terminal.type(key)
         assert terminal.end() == 130
     assert "interrupted" in terminal.shown
@@ -480,18 +612,45 @@ def test_nothing_due_asks_nothing(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("needs_setsid")
+@pytest.mark.parametrize(
+    ("begun", "question"),
+    [
+        (False, "Do what is due now, and stay for what becomes due? [y/N]: "),
+        (True, "Stay and do what becomes due? [y/N]: "),
+    ],
+)
+def test_wait_asks_once_for_the_whole_run(begun: bool, question: str, site: Site) -> None:
+    """Whether something is due already or not; after a yes it stays, after a no it does nothing."""
+    if begun:
+        assert site.process("apply", PARKED, capture_output=True).returncode == 0
+    before = site.files
+    with on_terminal(site, "apply", PARKED, "--wait") as terminal:
+        terminal.until(question)
+        terminal.type("n\n")
+        assert terminal.end() == 3
+    assert site.files == before
+    with on_terminal(site, "apply", PARKED, "--wait") as terminal:
+        terminal.until(question)
+        terminal.type("y\n")
+        terminal.until("example.net: the old service must keep accepting mail until")
+        terminal.type("\x03")
+        assert terminal.end() == 130
+    assert terminal.shown.count("[y/N]") == 1
+
+
+@pytest.mark.usefixtures("needs_setsid")
 def test_a_saved_plan_is_shown_and_confirmed_too(site: Site) -> None:
     """No: nothing. Yes: exactly that."""
     process = site.process("plan", PARKED, "--out", "plan.json", capture_output=True)
     assert process.returncode == 0
     before = site.zone(PARKED)
     with on_terminal(site, "apply", "plan.json") as terminal:
-        terminal.until("[y/N]")
+        terminal.until("[y/N]: ")
         terminal.type("n\n")
         assert terminal.end() == 3
     assert site.zone(PARKED) == before
     with on_terminal(site, "apply", "plan.json") as terminal:
-        terminal.until("[y/N]")
+        terminal.until("[y/N]: ")
         terminal.type("y\n")
         assert terminal.end() == 0
     assert site.zone(PARKED) != before
@@ -517,7 +676,6 @@ def test_ctrl_c_while_it_waits_leaves_all_in_order(site: Site) -> None:
             line = process.stderr.readline()
             assert line, said
             said += line
-        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130

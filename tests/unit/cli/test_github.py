@@ -308,6 +308,24 @@ def test_a_plan_that_cannot_be_saved_is_an_error(
     assert "nowhere/plan.json: cannot save the plan" in capsys.readouterr().err
 
 
+def test_a_plan_is_saved_whole_or_not_at_all(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a disk that fills up the plan of before stays, and no temporary file is left."""
+    Path("plan.json").write_text("old")
+    files = sorted(Path().iterdir())
+
+    def full(self: object, target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with checkout.patch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        assert checkout.run("plan", "--out", "plan.json", "example.net") == 1
+    assert "plan.json: cannot save the plan: no space left" in capsys.readouterr().err
+    assert Path("plan.json").read_text() == "old"
+    assert sorted(Path().iterdir()) == files
+
+
 def test_outside_of_actions_it_is_a_plain_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

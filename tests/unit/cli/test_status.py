@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from tests.unit.cli.site import Site
 
@@ -39,6 +40,12 @@ def test_status_as_json(site: Site) -> None:
     assert [v["version"] and v["version"]["ttl"] for v in mx if not v["unseen"]] == [300, 3600]
     assert [v["until"] for v in mx if not v["unseen"]] == [None, "2026-11-23T04:00:00Z"]
     assert site.run("status", "--format", "json").out == done.out
+
+
+def test_what_is_due_is_shown_as_due(site: Site) -> None:
+    """Not as due in a second: a plan is made for the next whole second."""
+    site.now += timedelta(milliseconds=500)
+    assert "  prepare  due now\n" in site.run("status", "example.jp").out
 
 
 def test_status_of_some_domains(site: Site) -> None:
