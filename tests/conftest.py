@@ -16,6 +16,11 @@ settings.register_profile("long", parent=settings.get_profile("default"), max_ex
 settings.load_profile("long" if os.environ.get("MAILSYNC_LONG") else "default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no core waits for it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def loggers_as_they_were() -> Iterator[None]:
     """Take back what loading a DNS host does to octoDNS' loggers: they outlive a test."""

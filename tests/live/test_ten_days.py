@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import dns.rdatatype
 import dns.zone
+import pytest
 
 from .clock import SteppedClock
 from .company import (
@@ -132,6 +133,7 @@ def judge(steps: list[Step]) -> datetime:
     return printed[-1]
 
 
+@pytest.mark.slow
 def test_on_zone_files(tmp_path: Path, clock: SteppedClock) -> None:
     """Each change of the master file comes at its time, and no cache outlives what is printed."""
     checkout = Checkout(
@@ -165,6 +167,7 @@ def test_on_zone_files(tmp_path: Path, clock: SteppedClock) -> None:
     assert day_old <= SWITCH
 
 
+@pytest.mark.slow
 def test_on_servers(tmp_path: Path, clock: SteppedClock) -> None:
     """Nobody who asks the resolver is led to the old server after the time that was printed."""
     clock.set(BEGIN - DAY)
