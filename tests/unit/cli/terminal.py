@@ -31,6 +31,8 @@ class Terminal:
         finally:
             os.close(slave)
         self.shown = ""
+        self._typed = b""
+        self._quiet = 0
 
     def __enter__(self) -> Self:
         return self
@@ -46,8 +48,13 @@ class Terminal:
         os.close(self._master)
 
     def type(self, text: str) -> None:
-        """Press these keys; U+0003 is Ctrl-C."""
-        os.write(self._master, text.encode())
+        """Press these keys; U+0003 is Ctrl-C.
+
+        They are pressed again when nothing happens for a while: a key pressed just as the command
+        takes over the terminal's line editing is lost, to people as well.
+        """
+        self._typed, self._quiet = text.encode(), 0
+        os.write(self._master, self._typed)
 
     def until(self, text: str, seconds: float = 30) -> None:
         """Read until the text is shown."""
@@ -59,13 +66,17 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end; give the exit code."""
+        end = time.monotonic() + 60
         while self._read():
-            pass
+            assert time.monotonic() < end, f"the command does not end: {self.shown!r}"
         return self.process.wait(30)
 
     def _read(self) -> bool:
         ready, _, _ = select.select([self._master], [], [], 1)
         if not ready:
+            self._quiet += 1
+            if self._typed and self._quiet % 3 == 0:
+                os.write(self._master, self._typed)
             return True
         try:
             data = os.read(self._master, 65536)
