@@ -131,7 +131,7 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
         stage = _next_stage(view.plan, terms)
         if stage is None or view.plan.status == "error":
             return _stopped(desired, view, terms, written)
-        refusal = _refusal(stage, terms)
+        refusal = _refusal(stage, view.live.gates, terms)
         if refusal:
             return Outcome("refused", view.plan, (refusal,), written)
         listing = yield from _carry_out(desired, capability, stage, view.at)
@@ -175,9 +175,13 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 
-def _refusal(stage: Stage, terms: Terms) -> str:
-    """Say which gate or guard forbids the stage; empty when none does."""
-    for gate in stage.gates:
+def _refusal(stage: Stage, gates: tuple[Gate, ...], terms: Terms) -> str:
+    """Say which gate or guard forbids the stage; empty when none does.
+
+    ``gates`` are those observed now: a plan shows them with its first stage only, and the stage to
+    be carried out need not be that one.
+    """
+    for gate in gates:
         if gate.state == "fail":
             return f"gate {gate.name}: {gate.detail}"
     removed = sum(

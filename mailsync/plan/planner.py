@@ -31,9 +31,10 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     courses = _courses(scene)
     rollback = holds.is_rollback(scene, courses)
     lowering = holds.lowering_time(scene, courses)
-    switch_holds = () if rollback else holds.before_switch(scene, courses, lowering)
     if rollback:
         switch_holds = holds.before_rollback(scene, courses)
+    else:
+        switch_holds = holds.before_switch(scene, courses, lowering)
     switch_at = max([now, *(hold.until for hold in switch_holds)])
     retire = old_service_until(scene, courses, switch_at)
     stages = [

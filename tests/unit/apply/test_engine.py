@@ -303,6 +303,22 @@ def test_a_gate_that_fails_refuses_the_stage() -> None:
     assert not laboratory.events(Intent)
 
 
+def test_a_gate_that_fails_refuses_a_later_stage_too() -> None:
+    """A reviewed settle stage is refused also where another stage stands before it in the plan."""
+    laboratory = Laboratory()
+    laboratory.applied_for("26h")
+    laboratory.passes("10d")
+    laboratory.wishes = (*laboratory.wishes, wish("verification", ZONE, "TXT", "MS=ms1"))
+    stages = laboratory.look().plan.stages
+    due = {stage.name: stage for stage in stages if stage.state == "due"}
+    assert set(due) == {"prepare", "settle"}
+    laboratory.gate = Gate("authority", "fail", "delegated to ns.other.example")
+    before = len(laboratory.writes)
+    outcome = laboratory.apply(Terms(only=frozenset(due["settle"].changes)))
+    assert outcome.state == "refused"
+    assert len(laboratory.writes) == before
+
+
 def test_a_gate_that_nobody_could_ask_refuses_nothing() -> None:
     """An unknown gate is shown in the plan, and no obstacle."""
     laboratory = Laboratory(gate=Gate("authority", "unknown", "not asked"))
