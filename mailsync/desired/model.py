@@ -7,8 +7,23 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from mailsync.mail.mta_sts import Policy
+
 Kind = Literal[
-    "mx", "host", "spf", "dkim", "dmarc", "verification", "autodiscover", "record", "null-key"
+    "mx",
+    "host",
+    "spf",
+    "dkim",
+    "dmarc",
+    "mta-sts",
+    "tls-rpt",
+    "tlsa",
+    "srv",
+    "ptr",
+    "verification",
+    "autodiscover",
+    "record",
+    "null-key",
 ]
 """What a wish is for; each has its choreography in `mailsync.plan`."""
 
@@ -27,13 +42,27 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ramp: its values, and when it may be taken.
+
+    ``at``: not before that time (aware). ``after``: not before that many seconds after the rung
+    below it was seen everywhere. Both None for the lowest.
+    """
+
+    values: tuple[str, ...]
+    at: datetime | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """One RRset, or our values of a shared one, as a file asks for it.
 
     ``values`` are canonical presentation texts; none means that the user asks for absence.
     ``named`` are values that are ours by name although not wished for (a verification token that
     is to go). ``ttl`` is in seconds; ``own_ttl`` tells that it stands at this very record and was
-    not inherited from the file's default.
+    not inherited from the file's default. ``ramp``: the rungs on the way, lowest first; the last
+    one's values are the wish's.
     """
 
     kind: Kind
@@ -44,6 +73,7 @@ class Wish:
     place: Place
     own_ttl: bool = False
     named: tuple[str, ...] = ()
+    ramp: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,9 @@ class Cutover:
     - ``retire_safety``: how much longer the old service stays (senders reuse open connections).
     - ``queue_lifetime``: how long a sender may keep trying to deliver (RFC 5321 §4.5.4.1).
     - ``verifier_delay``: how long after delivery a DKIM signature may still be verified.
+    - ``policy_refresh``: how long a sender may go by an MTA-STS policy after its id has changed.
+
+    ``tasks`` are those that only a person can do, and that a person has marked done.
     """
 
     at: datetime | None = None
@@ -122,6 +155,8 @@ class Cutover:
     retire_safety: int = 300
     queue_lifetime: int = 432000
     verifier_delay: int = 172800
+    policy_refresh: int = 86400
+    tasks: frozenset[str] = frozenset()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -135,6 +170,7 @@ class Desired:
 
     ``domain`` and ``zone`` are absolute names. ``kinds`` are the keys that the file names: what is
     not named is left alone. ``no_mail`` is ``mail: none``. ``targets`` are the DNS hosts' names.
+    ``policy`` is the MTA-STS policy in the end, None where the file does not ask for one.
     """
 
     domain: str
@@ -145,3 +181,4 @@ class Desired:
     kinds: frozenset[str] = frozenset()
     no_mail: bool = False
     cutover: Cutover = field(default_factory=Cutover)
+    policy: Policy | None = None

@@ -44,6 +44,7 @@ def read(node: Node, faults: Faults) -> Cutover:
         old_until=_time(found.get("old_until"), zone, faults, days=True),
         window=_window(found.get("window"), faults),
         timezone=zone.key,
+        tasks=frozenset(),
         **durations,
     )
 

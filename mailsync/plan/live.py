@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from typing import TYPE_CHECKING, Literal
+
 from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import TTL_MAX
+from mailsync.mail.mta_sts import Policy
+from mailsync.plan.ledger import Ledger
 from mailsync.plan.model import Gate
+
+if TYPE_CHECKING:
+    from mailsync.desired.model import Desired
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +34,41 @@ class Capability:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedPolicy:
+    """What ``https://mta-sts.DOMAIN/.well-known/mta-sts.txt`` gives (RFC 8461 §3.3).
+
+    ``unknown``: nobody looked, or the look failed, as ``detail`` says. ``none``: there is none.
+    """
+
+    state: Literal["unknown", "none", "served"] = "unknown"
+    policy: Policy | None = None
+    detail: str = "nobody has looked"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another zone of the same configuration, as far as this domain's mail leans on it.
+
+    ``desired`` is None where the zone has no file that could be read, ``rrsets`` None where nobody
+    listed it: then only the ledger speaks.
+    """
+
+    zone: str
+    desired: Desired | None
+    rrsets: Mapping[Key, RRset] | None
+    ledger: Ledger
+    negative_ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """A zone as its DNS host lists it, and what its authoritative servers showed.
 
     ``negative_ttl``: how long absence may be remembered (RFC 2308 §5: min of SOA TTL and MINIMUM),
     None when not known. ``lagging``: RRsets that not every authoritative server serves yet, each
-    with a text that names the servers. ``gates``: observed conditions for writing.
+    with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
+    MTA-STS policy that is served. ``neighbours``: other zones that this one's mail leans on, or
+    whose mail leans on this one.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -40,6 +76,8 @@ class Live:
     negative_ttl: int | None = None
     lagging: Mapping[Key, str] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
+    policy: ServedPolicy = field(default_factory=ServedPolicy)
+    neighbours: tuple[Neighbour, ...] = ()
 
     def get(self, key: Key) -> RRset | None:
         """Give one RRset, or None where there is none."""
