@@ -6,15 +6,18 @@ of all wishes together, RRset by RRset.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.rrset import Key, RRset
+from mailsync.plan import abroad
 from mailsync.plan.ledger import History, Ledger
 from mailsync.plan.live import Live
-from mailsync.plan.model import Finding
+from mailsync.plan.model import Finding, Gate, Hold
+from mailsync.plan.reasons import until_all
 from mailsync.plan.visible import Lifetimes, Remnant, remnants
 
 
@@ -48,20 +51,43 @@ class Scene:
     @property
     def unseen_mx(self) -> bool:
         """Tell whether a resolver may hold an MX RRset that nobody saw: it may name any host."""
-        return any(
-            remnant.version.unseen
-            for wish in self.desired.wishes
-            if wish.kind == "mx"
-            for remnant in self.visible((wish.name, wish.type))
-        )
+        keys = [(wish.name, wish.type) for wish in self.desired.wishes if wish.kind == "mx"]
+        held = [remnant for key in keys for remnant in self.visible(key)]
+        held += [remnant for _, remnant in abroad.mx(self.live.neighbours, self.now)]
+        return any(remnant.version.unseen for remnant in held)
 
     def history(self, key: Key) -> History:
         """Give what is known of one RRset's past."""
         return self.ledger.history(key)
 
-    def visible(self, key: Key) -> tuple[Remnant, ...]:
-        """Give the versions of an RRset that some resolver may hold now."""
-        return remnants(self.history(key), self.lifetimes, self.now)
+    def visible(self, key: Key, longer: timedelta = timedelta(0)) -> tuple[Remnant, ...]:
+        """Give the versions of an RRset that some resolver may hold now.
+
+        ``longer``: how much longer than resolvers whoever uses it may go by what it read.
+        """
+        return remnants(self.history(key), self.lifetimes, self.now, longer)
+
+    def unseen_at(self, key: Key) -> datetime | None:
+        """Give when a version that nobody saw may have been replaced last; None if never."""
+        unseen = (v for v in self.history(key).versions if v.unseen)
+        return max((v.replaced_at or self.now for v in unseen), default=None)
+
+    def served_since(self, key: Key, values: tuple[str, ...]) -> datetime:
+        """Give since when every server has served these values, as far as is known; at worst now.
+
+        Versions that differ in their TTL alone are one.
+        """
+        since = self.now
+        for version in reversed(self.history(key).versions):
+            held = version.rrset.values if version.rrset is not None else ()
+            if version.unseen or not set(values) <= set(held):
+                return version.replaced_at or self.now
+            since = version.published_at
+        return since
+
+    def until_all(self, key: Key, fits: Callable[[tuple[str, ...]], bool]) -> tuple[Hold, ...]:
+        """Hold until every visible version of an RRset fits; absence is no values at all."""
+        return until_all(key, self.visible(key), self.lifetimes, self.now, fits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +96,10 @@ class Steps:
 
     Empty values are absence. ``routes``: what happens in the switch waits for low TTLs, for the
     time and for the window. ``wait``: seconds between the moment from which only the new way is
-    used and the settle stage; ``since``: that moment, where the ledger knows it (else it is when
-    the preparing or the switching change of this plan will have been carried out).
+    used and the settle stage, None for the soak; ``since``: that moment, where the ledger knows it
+    (else it is when the preparing or the switching change of this plan will have been carried
+    out). ``holds`` and ``gates`` are further conditions of the preparing change, ``settle_holds``
+    and ``settle_gates`` of the settling one.
     """
 
     prepare: tuple[str, ...]
@@ -81,14 +109,20 @@ class Steps:
     why_prepare: str = ""
     why_switch: str = ""
     why_settle: str = ""
-    wait: int = 0
+    wait: int | None = None
     since: datetime | None = None
+    holds: tuple[Hold, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    settle_holds: tuple[Hold, ...] = ()
+    settle_gates: tuple[Gate, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-def at_once(values: tuple[str, ...], why: str) -> Steps:
+def at_once(
+    values: tuple[str, ...], why: str, holds: tuple[Hold, ...] = (), gates: tuple[Gate, ...] = ()
+) -> Steps:
     """Give the steps of a change that needs no order: it is made while preparing."""
-    return Steps(values, values, values, why_prepare=why)
+    return Steps(values, values, values, why_prepare=why, holds=holds, gates=gates)
 
 
 class Choreography(Protocol):
@@ -100,7 +134,7 @@ class Choreography(Protocol):
     def steps(self, wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         """Lead our values from what is live to what is wished for, stage by stage."""
 
-    def ready(self, wish: Wish, held: tuple[str, ...] | None) -> bool:
+    def ready(self, wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
         """Tell whether mail may be switched while some resolver holds these of our values.
 
         None: a resolver may hold a version that nobody saw.
@@ -110,6 +144,14 @@ class Choreography(Protocol):
 def owned_values(kind: Choreography, wish: Wish, rrset: RRset | None) -> tuple[str, ...]:
     """Give those of an RRset's values that are ours under the wish."""
     return () if rrset is None else tuple(v for v in rrset.values if kind.owns(wish, v))
+
+
+def task(scene: Scene, name: str, what: str) -> tuple[Gate, ...]:
+    """Make a gate of what only a person can do; none once the file says that it is done."""
+    if name in scene.desired.cutover.tasks:
+        return ()
+    detail = f"{what}; then write 'tasks: {{{name}: done}}' under 'cutover'"
+    return (Gate("tasks-done", "fail", detail),)
 
 
 def error(finding: str, message: str, wish: Wish) -> Finding:

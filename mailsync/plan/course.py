@@ -13,9 +13,9 @@ from mailsync.desired.model import Wish
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.kinds import CHOREOGRAPHIES
-from mailsync.plan.model import Change
+from mailsync.plan.model import Change, Gate, Hold
 
-ROUTING_TTL_KINDS = frozenset({"mx", "host", "autodiscover"})
+ROUTING_TTL_KINDS = frozenset({"mx", "host", "autodiscover", "srv"})
 """Kinds whose TTL stays low until the soak is over, so that the way back stays short."""
 
 
@@ -47,9 +47,9 @@ class Course:
         )
 
     @property
-    def wait(self) -> int:
-        """The longest wait, in seconds, that one of the wishes puts before the settle stage."""
-        return max((steps.wait for _, steps in self.parts), default=0)
+    def wait(self) -> int | None:
+        """The longest wait, in seconds, before the settle stage; None where no wish names one."""
+        return max((s.wait for _, s in self.parts if s.wait is not None), default=None)
 
     @property
     def since(self) -> datetime | None:
@@ -58,6 +58,16 @@ class Course:
         if self.moved_at is not None:
             known.append(self.moved_at)
         return max(known, default=None)
+
+    def holds(self, stage: str) -> tuple[Hold, ...]:
+        """Give the holds that the wishes themselves put on a stage."""
+        attribute = {"prepare": "holds", "settle": "settle_holds"}[stage]
+        return tuple(hold for _, steps in self.parts for hold in getattr(steps, attribute))
+
+    def gates(self, stage: str) -> tuple[Gate, ...]:
+        """Give the gates that the wishes themselves put before a stage."""
+        attribute = {"prepare": "gates", "settle": "settle_gates"}[stage]
+        return tuple(gate for _, steps in self.parts for gate in getattr(steps, attribute))
 
     def change(self, stage: str) -> Change | None:
         """Give the change that a stage makes, from what the stage before left; None if none."""

@@ -13,9 +13,9 @@ from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dmarc, spf
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
-from mailsync.plan.holds import named
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Finding
+from mailsync.plan.reasons import named
 
 
 def findings(
@@ -57,7 +57,9 @@ def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
         if course.key[1] != "MX" or course.switch is None:
             continue
         for host in sorted(hosts(course.switch.values)):
-            if not is_at_or_below(host, scene.desired.zone) or _delegated(scene, host):
+            if not is_at_or_below(host, scene.desired.zone) or scene.live.delegates(
+                host, scene.desired.zone
+            ):
                 continue
 
             def there(rdtype: str, host: str = host) -> RRset | None:
@@ -73,13 +75,6 @@ def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
                 )
                 found.append(Finding("mx-target-no-address", "error", message, _place(course)))
     return found
-
-
-def _delegated(scene: Scene, host: str) -> bool:
-    return any(
-        key[1] == "NS" and key[0] != scene.desired.zone and is_at_or_below(host, key[0])
-        for key in scene.live.rrsets
-    )
 
 
 def _cname_conflicts(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:

@@ -6,22 +6,20 @@ Each function gives the holds that have not passed at the scene's time; none mea
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
+from mailsync.desired.model import Wish
 from mailsync.dns.names import is_at_or_below
-from mailsync.dns.rrset import Key, RRset
+from mailsync.dns.rrset import RRset
 from mailsync.dns.ttl import written
+from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds import CHOREOGRAPHIES
 from mailsync.plan.kinds.mx import hosts
-from mailsync.plan.ledger import Version
-from mailsync.plan.model import Hold
+from mailsync.plan.model import Gate, Hold
+from mailsync.plan.reasons import held_text, named
 from mailsync.plan.visible import Remnant
-
-
-def named(key: Key) -> str:
-    """Write which RRset, as holds and messages do: ``example.co.jp. MX``."""
-    return f"{key[0]} {key[1]}"
 
 
 def lowering_time(scene: Scene, courses: tuple[Course, ...]) -> datetime:
@@ -54,7 +52,8 @@ def before_switch(
     pending = [course for course in courses if course.routes]
     if not pending:
         return ()
-    found = set(not_served_yet(scene, courses))
+    found = {*not_served_yet(scene, courses), *_name_servers(scene)}
+    found.update(_hosts_abroad(scene, courses))
     for course in pending:
         found.update(_old_answers(scene, course, lowering))
     for course in courses:
@@ -109,8 +108,9 @@ def before_settle(
     if course.change("settle") is None:
         return ()
     cutover = scene.desired.cutover
-    wait = course.wait or cutover.soak
-    found = set(not_served_yet(scene, (course,)))
+    wait = cutover.soak if course.wait is None else course.wait
+    found = {*not_served_yet(scene, (course,)), *course.holds("settle")}
+    found.update(_name_servers(scene))
     ahead = scene.moving or course.routes
     known = [at for at in (course.since, scene.moved_at) if at is not None]
     base = switch_at if ahead else max(known, default=scene.now)
@@ -153,13 +153,13 @@ def _goes_back(scene: Scene, course: Course) -> bool:
 
 def _old_answers(scene: Scene, course: Course, lowering: datetime) -> list[Hold]:
     """Hold while resolvers may hold an answer for longer than the low TTL."""
-    if course.live is None or course.switch is None:
+    if course.live is None:
         return []
     found = []
     for remnant in scene.visible(course.key):
         if remnant.until is None or _same_values(remnant.version.rrset, course.switch):
             continue
-        found.append(Hold(remnant.until, _held_text(remnant.version), named(course.key)))
+        found.append(Hold(remnant.until, held_text(remnant.version), named(course.key)))
     if course.lowers:
         until = lowering + scene.lifetimes.of_ttl(course.live.ttl)
         reason = f"resolvers may hold the answer with TTL {course.live.ttl} until then"
@@ -173,25 +173,89 @@ def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold
     for wish, steps in course.parts:
         if wish.kind == "host" and not _is_named(wish.name, pending):
             continue
-        kind = CHOREOGRAPHIES[wish.kind]
-        for remnant in scene.visible(course.key):
+        kind, longer = CHOREOGRAPHIES[wish.kind], _longer(scene, wish)
+        for remnant in scene.visible(course.key, longer):
             version = remnant.version
             held = None if version.unseen else owned_values(kind, wish, version.rrset)
-            if kind.ready(wish, held):
+            if kind.ready(wish, held, scene):
                 continue
-            until = _gone_by(scene, course, steps, remnant)
+            until = _gone_by(scene, course, steps, remnant, longer)
             if until is not None:
-                found.append(Hold(until, _held_text(version, held or ()), named(course.key)))
+                found.append(Hold(until, held_text(version, held or ()), named(course.key)))
     return found
 
 
-def _gone_by(scene: Scene, course: Course, steps: Steps, remnant: Remnant) -> datetime | None:
+def _gone_by(
+    scene: Scene, course: Course, steps: Steps, remnant: Remnant, longer: timedelta
+) -> datetime | None:
     """Give when a version that is not ready is out of all caches; None if it is there to stay."""
     if remnant.until is not None:
         return remnant.until
     if course.change("prepare") is None or not steps.prepare:
         return None
-    return scene.now + scene.lifetimes.of(remnant.version)
+    return scene.now + scene.lifetimes.of(remnant.version) + longer
+
+
+def _longer(scene: Scene, wish: Wish) -> timedelta:
+    """Give how much longer than resolvers somebody goes by what it read: senders, by policies."""
+    refresh = scene.desired.cutover.policy_refresh if wish.kind == "mta-sts" else 0
+    return timedelta(seconds=refresh)
+
+
+def _name_servers(scene: Scene) -> list[Hold]:
+    """Hold while resolvers may still ask name servers that the zone has left (RFC 7583, Dprp).
+
+    What those serve is no longer written by anybody: until then mail records stay as they are.
+    """
+    key = (scene.desired.zone, "NS")
+    reason = "the zone's name servers have changed: resolvers may ask the former ones until then"
+    return [
+        Hold(remnant.until, reason, named(key))
+        for remnant in scene.visible(key)
+        if remnant.until is not None
+        and remnant.version.rrset is not None
+        and not _same_values(remnant.version.rrset, scene.live.get(key))
+    ]
+
+
+def _hosts_abroad(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:
+    """Hold for addresses of new MX hosts that another zone's file asks for."""
+    found: list[Hold] = []
+    for host in sorted(_coming(courses)):
+        neighbour = abroad.owner(scene.live.neighbours, host)
+        if neighbour is None or is_at_or_below(host, scene.desired.zone):
+            continue
+        for wish in abroad.wishes(neighbour):
+            if wish.kind == "host" and wish.name == host and wish.values:
+                fits = partial(_are, wish.values)
+                found += abroad.until_all(neighbour, (host, wish.type), scene.now, fits)
+    return found
+
+
+def _are(wished: tuple[str, ...], held: tuple[str, ...]) -> bool:
+    return set(wished) == set(held)
+
+
+def _coming(courses: tuple[Course, ...]) -> frozenset[str]:
+    """Give the hosts that a pending MX switch brings in."""
+    return frozenset(
+        host
+        for course in courses
+        if course.routes and course.key[1] == "MX" and course.switch is not None
+        for host in hosts(course.switch.values) - hosts(course.live.values if course.live else ())
+    )
+
+
+def switch_gates(scene: Scene, courses: tuple[Course, ...]) -> tuple[Gate, ...]:
+    """Give the gates of what has to be prepared before the switch, and is not."""
+    found: list[Gate] = []
+    for course in courses:
+        for wish, steps in course.parts:
+            kind = CHOREOGRAPHIES[wish.kind]
+            held = owned_values(kind, wish, course.live)
+            if steps.gates and not kind.ready(wish, held, scene):
+                found += steps.gates
+    return tuple(found)
 
 
 def _is_named(host: str, pending: list[Course]) -> bool:
@@ -210,14 +274,13 @@ def _unwished_hosts(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:
     for course in courses:
         if not course.routes or course.key[1] != "MX" or course.switch is None:
             continue
-        come = hosts(course.switch.values) - hosts(course.live.values if course.live else ())
-        for host in sorted(come):
+        for host in sorted(_coming((course,))):
             for key in ((host, "A"), (host, "AAAA")):
                 if key in wished or not is_at_or_below(host, scene.desired.zone):
                     continue
                 live = scene.live.get(key)
                 found += [
-                    Hold(remnant.until, _held_text(remnant.version), named(key))
+                    Hold(remnant.until, held_text(remnant.version), named(key))
                     for remnant in scene.visible(key)
                     if live is not None
                     and remnant.until is not None
@@ -228,17 +291,3 @@ def _unwished_hosts(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:
 
 def _same_values(one: RRset | None, other: RRset | None) -> bool:
     return (one.values if one else None) == (other.values if other else None)
-
-
-def _held_text(version: Version, values: tuple[str, ...] = ()) -> str:
-    """Say what a resolver may hold; ``values`` are those of the version that matter."""
-    if version.unseen:
-        return (
-            "not seen before: another version may have been replaced just now, and resolvers may "
-            "hold it until then"
-        )
-    if version.rrset is None:
-        return "resolvers may remember until then that there was no such record"
-    text = ", ".join(values or version.rrset.values)
-    brief = text if len(text) <= 60 else text[:57] + "..."
-    return f"resolvers may hold {brief} (TTL {version.rrset.ttl}) until then"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
 from typing import TYPE_CHECKING, Literal
 
+from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import TTL_MAX
 from mailsync.mail.mta_sts import Policy
@@ -78,6 +78,11 @@ class Live:
     gates: tuple[Gate, ...] = ()
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
+
+    def delegates(self, name: str, zone: str) -> bool:
+        """Tell whether a name of the zone lies in another zone that it delegates to."""
+        cuts = (key[0] for key in self.rrsets if key[1] == "NS" and key[0] != zone)
+        return any(is_at_or_below(name, cut) for cut in cuts)
 
     def get(self, key: Key) -> RRset | None:
         """Give one RRset, or None where there is none."""

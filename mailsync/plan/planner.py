@@ -13,14 +13,24 @@ from datetime import datetime, timedelta
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
-from mailsync.plan import guards, holds
+from mailsync.plan import abroad, check, guards, holds
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live
-from mailsync.plan.model import Change, DomainPlan, Hold, Plan, Stage, StageName, StageState, Status
+from mailsync.plan.model import (
+    Change,
+    DomainPlan,
+    Gate,
+    Hold,
+    Plan,
+    Stage,
+    StageName,
+    StageState,
+    Status,
+)
 from mailsync.plan.retire import after_settling, old_service_until
 from mailsync.plan.visible import Remnant
 
@@ -39,21 +49,24 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     retire = old_service_until(scene, courses, switch_at)
     stages = [
         *_prepare(scene, courses, lowering),
-        *_switch(courses, switch_holds, switch_at),
+        *_switch(scene, courses, switch_holds, switch_at),
         *_settle(scene, courses, switch_at, retire),
     ]
     if stages:
         # What was observed speaks of the next write; later ones are judged when their time comes.
-        stages[0] = replace(stages[0], gates=scene.live.gates)
+        stages[0] = replace(stages[0], gates=(*scene.live.gates, *stages[0].gates))
     stages = [*_done(scene, courses, stages), *stages]
+    until = after_settling(scene, stages, retire)
     findings = guards.findings(scene, courses, switch_at, retire, lowering, rollback=rollback)
+    if not rollback and not any(finding.severity == "error" for finding in findings):
+        findings = (*check.findings(scene, courses, stages, until), *findings)
     return DomainPlan(
         domain=shown(desired.domain),
         zone=shown(desired.zone),
         targets=desired.targets,
         status=_status(stages, failed=any(f.severity == "error" for f in findings)),
         stages=tuple(stages),
-        old_service_until=after_settling(scene, stages, retire),
+        old_service_until=until,
         findings=findings,
         timezone=desired.cutover.timezone,
     )
@@ -67,6 +80,8 @@ def plan_all(domains: Iterable[DomainPlan], now: datetime) -> Plan:
 def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
     """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts."""
     keys = {(wish.name, wish.type) for wish in desired.wishes}
+    if live.get((desired.zone, "NS")) is not None:
+        keys.add((desired.zone, "NS"))
     for wish in desired.wishes:
         if wish.kind == "mx":
             rrset = live.get((wish.name, wish.type))
@@ -74,7 +89,7 @@ def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
             keys |= {
                 (host, family)
                 for host in named
-                if is_at_or_below(host, desired.zone)
+                if is_at_or_below(host, desired.zone) and not live.delegates(host, desired.zone)
                 for family in ("A", "AAAA")
             }
     return tuple(sorted(keys))
@@ -117,6 +132,9 @@ def _routed(scene: Scene) -> frozenset[str]:
                 named |= hosts(version.rrset.values if version.rrset else ())
                 if version.rrset is None and not version.unseen:
                     named.add(wish.name)  # a remembered absence is the implicit MX, too
+    for wished, remnant in abroad.mx(scene.live.neighbours, scene.now):
+        named |= hosts(remnant.version.rrset.values if remnant.version.rrset else ())
+        named |= hosts(wished.values if wished is not None else ())
     if scene.live.get((domain, "MX")) is None:
         named.add(domain)  # the implicit MX (RFC 5321 §5.1)
     return frozenset(named)
@@ -159,18 +177,19 @@ def _courses(scene: Scene) -> tuple[Course, ...]:
 
 def _prepare(scene: Scene, courses: tuple[Course, ...], lowering: datetime) -> list[Stage]:
     lead = holds.before_lowering(scene, lowering)
-    waits = ((course, lead if course.lowers else ()) for course in courses)
+    waits = ((c, (*(lead if c.lowers else ()), *c.holds("prepare"))) for c in courses)
     return _grouped("prepare", scene, waits)
 
 
 def _switch(
-    courses: tuple[Course, ...], waits: tuple[Hold, ...], switch_at: datetime
+    scene: Scene, courses: tuple[Course, ...], waits: tuple[Hold, ...], switch_at: datetime
 ) -> list[Stage]:
     changes = tuple(c for course in courses if (c := course.change("switch")) is not None)
     if not changes:
         return []
-    state: StageState = "held" if waits else "due"
-    return [Stage("switch", state, switch_at, waits, changes=changes)]
+    gates = holds.switch_gates(scene, courses)
+    state: StageState = "held" if waits or gates else "due"
+    return [Stage("switch", state, switch_at, waits, gates, changes)]
 
 
 def _settle(
@@ -194,19 +213,22 @@ def _grouped(
     due: list[Change] = []
     held: list[Change] = []
     reasons: set[Hold] = set()
+    gates: dict[Gate, None] = {}
     for course, its_holds in waits:
         change = course.change(name)
         if change is None:
             continue
-        (held if its_holds else due).append(change)
+        its_gates = course.gates(name)
+        (held if its_holds or its_gates else due).append(change)
         reasons.update(its_holds)
+        gates.update(dict.fromkeys(its_gates))
     stages = []
     if due:
         stages.append(Stage(name, "due", scene.now, changes=tuple(due)))
     if held:
         ordered = tuple(sorted(reasons))
-        until = ordered[-1].until
-        stages.append(Stage(name, "held", until, ordered, changes=tuple(held)))
+        until = max([scene.now, *(hold.until for hold in ordered)])
+        stages.append(Stage(name, "held", until, ordered, tuple(gates), tuple(held)))
     return stages
 
 

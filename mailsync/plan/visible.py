@@ -51,12 +51,17 @@ class Remnant:
     until: datetime | None
 
 
-def remnants(history: History, lifetimes: Lifetimes, now: datetime) -> tuple[Remnant, ...]:
-    """Give every version that is visible at ``now``, oldest first."""
+def remnants(
+    history: History,
+    lifetimes: Lifetimes,
+    now: datetime,
+    longer: timedelta = timedelta(0),
+) -> tuple[Remnant, ...]:
+    """Give every version that is visible at ``now``, oldest first; ``longer`` adds to lifetimes."""
     found = []
     for version in history.versions:
         if version.replaced_at is None:
             found.append(Remnant(version, None))
-        elif (until := version.replaced_at + lifetimes.of(version)) > now:
+        elif (until := version.replaced_at + lifetimes.of(version) + longer) > now:
             found.append(Remnant(version, until))
     return tuple(found)

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 
 from mailsync.desired.model import Kind
 from mailsync.plan.choreography import Choreography
-from mailsync.plan.kinds import autodiscover, dkim, dmarc, host, mx, record, spf, verification
+from mailsync.plan.kinds import (
+    autodiscover,
+    dkim,
+    dmarc,
+    host,
+    # mta_sts,
+    mx,
+    # ptr,
+    record,
+    spf,
+    srv,
+    # tls_rpt,
+    tlsa,
+    verification,
+)
 
 CHOREOGRAPHIES: Mapping[Kind, Choreography] = {
     "mx": mx,
@@ -14,6 +28,11 @@ CHOREOGRAPHIES: Mapping[Kind, Choreography] = {
     "spf": spf,
     "dkim": dkim,
     "dmarc": dmarc,
+    # "mta-sts": mta_sts,
+    # "tls-rpt": tls_rpt,
+    "tlsa": tlsa,
+    "srv": srv,
+    # "ptr": ptr,
     "verification": verification,
     "autodiscover": autodiscover,
     "record": record,

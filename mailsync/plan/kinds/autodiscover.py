@@ -35,6 +35,6 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     )
 
 
-def ready(_wish: Wish, _held: tuple[str, ...] | None) -> bool:
+def ready(_wish: Wish, _held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """Old versions are what a switch leaves behind, not what it needs."""
     return True

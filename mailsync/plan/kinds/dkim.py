@@ -8,7 +8,7 @@ that senders keep trying, and the verifiers' delay.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
@@ -16,6 +16,7 @@ from mailsync.dns.rrset import txt_text
 from mailsync.dns.ttl import written
 from mailsync.mail import dkim as dkim_record
 from mailsync.plan.choreography import Scene, Steps, at_once, error
+from mailsync.plan.model import Finding
 
 
 def owns(_wish: Wish, _value: str) -> bool:
@@ -33,6 +34,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         return _retirement(wish, owned, scene)
     if _same_key(wish, owned):
         return at_once(wish.values, "same key, other tags")
+    if wish.type == "CNAME":
+        return _delegated_elsewhere(wish, scene)
     if _nothing_signs(wish, owned):
         return at_once(wish.values, "replaces a key that nothing can be signed with")
     finding = error(
@@ -45,7 +48,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     return Steps(owned, owned, owned, findings=(finding,))
 
 
-def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """The new way may sign only when every resolver finds the key."""
     if not wish.values:
         return True
@@ -54,8 +57,8 @@ def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
 
 def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     cutover = scene.desired.cutover
-    transit = cutover.queue_lifetime + cutover.verifier_delay
-    since = _successor_visible_at(wish, scene)
+    transit = _transit(scene)
+    since = _successor_visible_at(wish, scene) or _unseen_lately(wish, scene)
     if since is None and not scene.in_flight and not _successor_ahead(scene):
         note = f"assumes that nothing has been signed with it for {written(transit)}"
         return at_once(wish.values, f"retires the selector ({note})")
@@ -67,6 +70,54 @@ def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         wait=max(cutover.soak, transit),
         since=since,
     )
+
+
+def _delegated_elsewhere(wish: Wish, scene: Scene) -> Steps:
+    """Point the selector to another service's key when nothing signed by the old one is on its way.
+
+    The two services' keys are not ours to compare: taken to be two, the change is a key's reuse of
+    a selector, and only time makes that harmless.
+    """
+    cutover = scene.desired.cutover
+    transit = _transit(scene)
+    since = _unseen_lately(wish, scene)
+    if not scene.in_flight and since is None:
+        note = f"assumes that the former service has signed nothing for {written(transit)}"
+        return at_once(wish.values, f"another service keeps the key ({note})")
+    held = tuple(scene.live.rrsets[wish.name, wish.type].values)
+    finding = Finding(
+        "dkim-delegation-waits",
+        "warning",
+        f"{shown(wish.name)} goes on to another service only when mail that the former one signed "
+        "is no longer on its way: the new one must not sign with this selector before (RFC 6376 "
+        "§3.1); if it can take another selector, use that one instead",
+        str(wish.place),
+    )
+    return Steps(
+        held,
+        held,
+        wish.values,
+        why_settle="another service keeps the key: what the former one signed has arrived",
+        wait=max(cutover.soak, transit),
+        since=since,
+        findings=(finding,),
+    )
+
+
+def _transit(scene: Scene) -> int:
+    """Give for how many seconds a signature may still have to be verified."""
+    return scene.desired.cutover.queue_lifetime + scene.desired.cutover.verifier_delay
+
+
+def _unseen_lately(wish: Wish, scene: Scene) -> datetime | None:
+    """Find when a version that nobody saw was replaced, while its signatures may be on their way.
+
+    With the journal lost, a rotation looks like a selector that is simply removed.
+    """
+    keys = [(wish.name, wish.type), *((w.name, w.type) for w in _selectors(scene))]
+    unseen = max((at for key in keys if (at := scene.unseen_at(key)) is not None), default=None)
+    matters = timedelta(seconds=max(scene.desired.cutover.soak, _transit(scene)))
+    return unseen if unseen is not None and unseen + matters > scene.now else None
 
 
 def _selectors(scene: Scene) -> list[Wish]:

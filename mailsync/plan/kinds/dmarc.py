@@ -1,11 +1,13 @@
 """Choreography of DMARC (RFC 9989).
 
 Loosen before mail moves, tighten after it has: a receiver that holds the strict policy and an old
-SPF or DKIM record would refuse legitimate mail.
+SPF or DKIM record would refuse legitimate mail. A ramp (§9.1) takes its rungs one by one, each at
+its time, and none while mail is on the move.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailsync.desired.model import Wish
@@ -13,6 +15,8 @@ from mailsync.dns.rrset import txt_text
 from mailsync.mail import dmarc as dmarc_record
 from mailsync.plan.choreography import Choreography, Scene, Steps, at_once, owned_values
 from mailsync.plan.kinds import dkim, spf
+from mailsync.plan.model import Hold
+from mailsync.plan.reasons import held_text, named
 
 
 def owns(_wish: Wish, value: str) -> bool:
@@ -22,6 +26,44 @@ def owns(_wish: Wish, value: str) -> bool:
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Tighten last when anything that authenticates mail is on the move, else change at once."""
+    if wish.ramp:
+        return _climb(wish, owned, scene)
+    return _change(wish, owned, scene)
+
+
+def _climb(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Take the ramp rung by rung: the next one when its time has come, and never one down."""
+    height = max(
+        (i for i, rung in enumerate(wish.ramp) if not tightens(owned, rung.values)), default=0
+    )
+    rung = wish.ramp[height]
+    here = replace(wish, values=rung.values, ramp=())
+    if set(owned) != set(rung.values) or height + 1 == len(wish.ramp):
+        return _change(here, owned, scene)
+    following = wish.ramp[height + 1]
+    steps = _change(replace(here, values=following.values), owned, scene)
+    key = (wish.name, wish.type)
+    since = scene.served_since(key, owned)
+    times = [at for at in (following.at,) if at is not None]
+    if following.after is not None:
+        times.append(since + timedelta(seconds=following.after))
+    due = max([scene.now, *times])
+    reason = f"the ramp goes on then: {txt_text(following.values[0])}"
+    waits = (Hold(due, reason, named(key)),) if due > scene.now else ()
+    if steps.settle != steps.prepare:
+        return replace(steps, settle_holds=waits)
+    return Steps(
+        owned,
+        owned,
+        following.values,
+        why_settle="changes DMARC: the next step of the ramp",
+        wait=0,
+        since=since,
+        settle_holds=waits,
+    )
+
+
+def _change(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
     if not wish.values:
@@ -30,21 +72,24 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     if not tightens(owned, wish.values):
         return at_once(wish.values, why)
     ahead, since = _senders_change(scene)
-    if not scene.in_flight and not ahead and since is None:
+    unknown = _unseen_senders(scene)
+    if not scene.in_flight and not ahead and since is None and not unknown:
         return at_once(wish.values, f"{why}: tightens the policy, with no mail on the move")
     return Steps(
         owned,
         owned,
         wish.values,
         why_settle=f"{why}: tightens the policy when mail has moved",
-        wait=scene.desired.cutover.soak,
-        since=since,
+        wait=scene.desired.cutover.soak if scene.in_flight or ahead or since else 0,
+        since=since if scene.in_flight or ahead or since else scene.now,
+        settle_holds=unknown,
     )
 
 
-def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """Mail may move while a resolver holds a policy no stricter than the one wished for."""
-    return held is not None and not tightens(wish.values, held)
+    wished = wish.ramp[0].values if wish.ramp else wish.values
+    return held is not None and not tightens(wished, held)
 
 
 def tightens(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
@@ -67,6 +112,17 @@ def _policy(values: tuple[str, ...]) -> dmarc_record.Record | None:
         return None
 
 
+def _unseen_senders(scene: Scene) -> tuple[Hold, ...]:
+    """Hold while a resolver may hold an SPF record or a key that nobody saw."""
+    return tuple(
+        Hold(remnant.until, held_text(remnant.version), named((wish.name, wish.type)))
+        for wish in scene.desired.wishes
+        if wish.kind in {"spf", "dkim"} and wish.values
+        for remnant in scene.visible((wish.name, wish.type))
+        if remnant.version.unseen and remnant.until is not None
+    )
+
+
 def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
     """Tell whether SPF or DKIM does not let the new way send yet, and when it last did not."""
     ahead, changed = False, []
@@ -76,11 +132,13 @@ def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
             continue
         kind: Choreography = spf if wish.kind == "spf" else dkim
         key = (wish.name, wish.type)
-        ahead = ahead or not kind.ready(wish, owned_values(kind, wish, scene.live.get(key)))
+        held = owned_values(kind, wish, scene.live.get(key))
+        ahead = ahead or not kind.ready(wish, held, scene)
         changed += [
             version.replaced_at or scene.now
             for version in scene.history(key).versions
-            if not version.unseen and not kind.ready(wish, owned_values(kind, wish, version.rrset))
+            if not version.unseen
+            and not kind.ready(wish, owned_values(kind, wish, version.rrset), scene)
         ]
     latest = max(changed, default=None)
     return ahead, latest if latest is not None and latest + soak > scene.now else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
+from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, Steps, at_once, error
 from mailsync.plan.kinds.mx import hosts
 
@@ -45,15 +46,17 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     return at_once(wish.values, "the host's address must be visible before an MX names it")
 
 
-def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """A resolver that holds other addresses, or none, would lead senders astray."""
     return not wish.values or (held is not None and set(held) == set(wish.values))
 
 
 def _stays(wish: Wish, scene: Scene) -> bool:
     """Tell whether mail is meant to go on to this host: the file's MX names it, or has no say."""
-    named = [w for w in scene.desired.wishes if w.kind == "mx" and w.values]
-    return not named or any(wish.name in hosts(w.values) for w in named)
+    named = [w.values for w in scene.desired.wishes if w.kind == "mx" and w.values]
+    if any(wish.name in hosts(values) for values in abroad.wished_mx(scene.live.neighbours)):
+        return True
+    return not named or any(wish.name in hosts(values) for values in named)
 
 
 def _has_address(name: str, scene: Scene) -> bool:
@@ -64,7 +67,7 @@ def mx_in_the_end(scene: Scene) -> list[tuple[str, ...]]:
     """Give the values of every MX RRset when all is done: as wished for, else as they are."""
     wished = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "mx"}
     kept = {key: one.values for key, one in scene.live.rrsets.items() if key[1] == "MX"}
-    return list({**kept, **wished}.values())
+    return [*{**kept, **wished}.values(), *abroad.wished_mx(scene.live.neighbours)]
 
 
 def _known_to_all(kept: Wish, scene: Scene) -> bool:
@@ -96,12 +99,13 @@ def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         )
     if wish.name not in scene.routed and not scene.in_flight and not scene.unseen_mx:
         return at_once((), "removed: no visible MX names this host")
+    unknown = int(scene.lifetimes.of_absence().total_seconds())
     return Steps(
         owned,
         owned,
         (),
         why_settle="removed once no resolver holds an MX that names this host",
-        # In use, and its other family not yet known to all: never 0, it becomes a switch then.
-        wait=max(scene.desired.cutover.soak, int(still_named)),
+        # In use, and its other family not yet known to all: it becomes a switch then.
+        wait=max(scene.desired.cutover.soak, unknown if still_named else 0),
         since=scene.now if still_named else None,
     )

@@ -5,12 +5,16 @@ version a receiver holds. After: what only the old way needed goes, when the las
 senders queued has been delivered or given up (RFC 5321 §4.5.4.1). A pure removal, with no mail on
 the move, is made directly: it rests on the user's word that nobody sends that way any more.
 
+A record that this configuration publishes elsewhere and that a new term includes is visible before
+the term is: including what is not there is a permanent error (§5.2).
+
 Terms that name no address of their own (``a``, ``mx``, ``ptr``, ``exists``) mean what the DNS says
 when the mail arrives: `mailsync.plan.guards` warns where a switch changes what ``mx`` means.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -19,6 +23,7 @@ from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.dns.ttl import written
 from mailsync.mail import spf as spf_record
 from mailsync.plan.choreography import Scene, Steps, at_once, error
+from mailsync.plan.kinds import included
 from mailsync.plan.model import Finding
 
 LOOKUPS_MAX = 10
@@ -31,7 +36,15 @@ def owns(_wish: Wish, value: str) -> bool:
 
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
-    """Publish the union, then shrink."""
+    """Publish the union, then shrink; what it includes is there before."""
+    found = _steps(wish, owned, scene)
+    if set(found.prepare) == set(owned) or not found.prepare:
+        return found
+    waits, findings = included.before_including(scene, wish, owned, found.prepare)
+    return replace(found, holds=waits, findings=(*found.findings, *findings))
+
+
+def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
     if not wish.values:
@@ -60,7 +73,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     )
 
 
-def ready(wish: Wish, held: tuple[str, ...] | None) -> bool:
+def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """The new way may send only when every visible SPF record lets it."""
     if not wish.values:
         return True
@@ -97,7 +110,7 @@ def _wait(scene: Scene) -> int:
 def _later_or_now(
     wish: Wish, owned: tuple[str, ...], target: tuple[str, ...], scene: Scene, why: str
 ) -> Steps:
-    since = _widened_at(wish, scene)
+    since = _widened_at(wish, scene) or _unseen_lately(wish, scene)
     if since is None and not scene.in_flight:
         lifetime = written(scene.desired.cutover.queue_lifetime)
         note = f"assumes that nobody has sent that way for {lifetime}"
@@ -127,12 +140,23 @@ def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
         at = version.replaced_at or scene.now
         if held != live:
             before_live = at
-        if not ready(wish, held):
+        if not ready(wish, held, scene):
             narrow.append(at)
     latest = max(narrow, default=None)
     if latest is None or latest == before_live:
         return latest
     return latest if latest + timedelta(seconds=_wait(scene)) > scene.now else None
+
+
+def _unseen_lately(wish: Wish, scene: Scene) -> datetime | None:
+    """Find when a version that nobody saw was replaced, while mail sent under it may be queued.
+
+    It may not yet have let the new way send: with the journal lost, a union looks like a record
+    from which something is simply removed.
+    """
+    unseen = scene.unseen_at((wish.name, wish.type))
+    matters = timedelta(seconds=_wait(scene))
+    return unseen if unseen is not None and unseen + matters > scene.now else None
 
 
 def _ours(wish: Wish, rrset: RRset | None) -> tuple[str, ...]:

@@ -23,6 +23,6 @@ def steps(wish: Wish, owned: tuple[str, ...], _scene: Scene) -> Steps:
     return at_once(wish.values, ", ".join(filter(None, (added, removed))))
 
 
-def ready(_wish: Wish, _held: tuple[str, ...] | None) -> bool:
+def ready(_wish: Wish, _held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """No mail depends on it."""
     return True

@@ -92,6 +92,11 @@ class Story:
             if key not in self.lagging:
                 self.ledger = self.ledger.seen(key, self.live.get(key), self.now)
 
+    def known_for(self, duration: str) -> None:
+        """Let time pass in which every server was known to serve what it serves now."""
+        self.see()
+        self.passes(duration)
+
     def apply(self) -> list[str]:
         """Carry out what is due, as one run of the command does; give the stages that ran."""
         ran: list[str] = []

@@ -80,11 +80,20 @@ def test_a_pure_spf_removal_is_direct_and_says_what_it_assumes() -> None:
     """With no mail on the move, a term goes at once, and the plan says what that rests on."""
     live = "v=spf1 include:_spf.old.example include:_spf.new.example -all"
     life = Story(zone(rrset(ZONE, "TXT", 3600, live)), (spf(NEW_SPF),))
+    life.known_for("11d")
     stage = life.stage("prepare")
     assert stage is not None
     assert stage.state == "due"
     assert "assumes" in stage.changes[0].why
     assert "_spf.old.example" in stage.changes[0].why
+
+
+def test_a_pure_spf_removal_waits_where_the_record_was_not_known() -> None:
+    """At first sight the record may be the union of a replacement: with the journal lost, say."""
+    live = "v=spf1 include:_spf.old.example include:_spf.new.example -all"
+    life = Story(zone(rrset(ZONE, "TXT", 3600, live)), (spf(NEW_SPF),))
+    life.run("12d")
+    assert life.ran_at("prepare", TXT) == START + timedelta(days=10)
 
 
 def test_a_pure_spf_removal_waits_while_mail_moves() -> None:
@@ -184,6 +193,7 @@ def test_a_first_spf_record_is_added_at_once() -> None:
 def test_removing_spf_keeps_the_foreign_values() -> None:
     """`spf: absent` takes our value only."""
     life = Story(zone(rrset(ZONE, "TXT", 3600, OLD_SPF, FOREIGN)), (wish("spf", ZONE, "TXT"),))
+    life.known_for("11d")
     life.apply()
     assert life.live[TXT] == rrset(ZONE, "TXT", 3600, FOREIGN)
 
@@ -225,9 +235,19 @@ def test_a_selector_alone_is_retired_at_once_with_its_assumption() -> None:
     life = Story(
         zone(rrset(selector("s1"), "TXT", 3600, RSA)), (wish("dkim", selector("s1"), "TXT"),)
     )
+    life.known_for("10d")
     stage = life.stage("prepare")
     assert stage is not None
     assert "assumes" in stage.changes[0].why
+
+
+def test_a_selector_that_was_not_known_is_retired_later() -> None:
+    """At first sight it may be the old one of a rotation: with the journal lost, say."""
+    life = Story(
+        zone(rrset(selector("s1"), "TXT", 3600, RSA)), (wish("dkim", selector("s1"), "TXT"),)
+    )
+    life.run("12d")
+    assert life.ran_at("prepare", (selector("s1"), "TXT")) == START + timedelta(days=10)
 
 
 def test_a_tombstone_retires_a_selector_too() -> None:
@@ -459,10 +479,11 @@ def test_an_address_that_takes_no_mail_puts_nothing_in_flight() -> None:
             rrset(ZONE, "MX", 3600, "10 mx.example."),
             rrset(www, "A", 3600, "192.0.2.1"),
         ),
-        (wish("host", www, "A", "192.0.2.2"), mx("10 mx.example.")),
+        (wish("host", www, "A", "192.0.2.2"), mx("10 mx.example."), spf(live)),
     )
+    life.known_for("11d")
     life.apply()
     life.passes("1h")
-    life.wishes = (*life.wishes, spf(NEW_SPF))
+    life.wishes = (*life.wishes[:2], spf(NEW_SPF))
     assert life.stage("prepare", "due") is not None
     assert life.stage("settle") is None

@@ -80,11 +80,38 @@ def test_a_revoked_key_may_be_replaced_under_its_selector() -> None:
     assert life.apply() == ["prepare"]
 
 
-def test_a_selector_that_is_an_alias_is_not_pointed_elsewhere() -> None:
+def test_a_selector_goes_to_another_service_when_nothing_signed_is_on_its_way() -> None:
     """Delegating a selector to another key breaks mail in transit like replacing the key."""
     alias = (S1[0], "CNAME")
     life = Story(zone(rrset(*alias, 60, "a.example.")), (wish("dkim", *alias, "b.example."),))
-    assert [f.id for f in life.plan().findings] == ["dkim-selector-reuse"]
+    assert [f.id for f in life.plan().findings] == ["dkim-delegation-waits"]
+    life.run("9d")
+    assert life.values(*alias) == ("a.example.",)
+    life.run("2d")
+    assert life.values(*alias) == ("b.example.",)
+
+
+def test_a_selector_goes_to_another_service_with_the_mail_and_after_it() -> None:
+    """While mail moves, the old service's signatures verify until the last of them has arrived."""
+    alias = (S1[0], "CNAME")
+    home = (mx("10 mx.old.example."), wish("dkim", *alias, "a.example."))
+    life = Story(zone(rrset(*alias, 60, "a.example."), rrset(ZONE, "MX", 60, "10 mx.old.example.")))
+    life.wishes = home
+    life.known_for("20d")
+    life.wishes = (mx("10 mx.new.example."), wish("dkim", *alias, "b.example."))
+    life.run("20d")
+    moved = life.ran_at("switch", (ZONE, "MX"))
+    assert life.ran_at("settle", alias) == moved + timedelta(days=10)
+
+
+def test_a_selector_that_has_long_been_known_goes_to_another_service_at_once() -> None:
+    """With no mail on the move it rests on the user's word, and the plan says so."""
+    alias = (S1[0], "CNAME")
+    life = Story(zone(rrset(*alias, 60, "a.example.")), (wish("dkim", *alias, "b.example."),))
+    life.known_for("10d")
+    stage = life.stage("prepare", "due")
+    assert stage is not None
+    assert "assumes" in stage.changes[0].why
 
 
 def test_ttls_outside_what_the_host_takes_are_said() -> None:

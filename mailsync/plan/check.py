@@ -1,0 +1,240 @@
+"""The last look at a plan: played forward, it must keep every invariant at every instant.
+
+The holds are computed forward, reason by reason; here the finished plan is judged backward, by what
+anybody may hold if it is carried out just when it says. A plan that breaks an invariant is refused,
+with the counter-example in words. What nobody saw cannot be judged: the holds wait for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.mail import spf as spf_record
+from mailsync.plan import policy as policies
+from mailsync.plan.choreography import Scene, owned_values
+from mailsync.plan.course import Course
+from mailsync.plan.invariants import Instant, broken
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
+from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.ledger import Version
+from mailsync.plan.model import Change, Finding, Stage
+
+_SECOND = timedelta(seconds=1)
+_SHOWN = 3
+"""How many counter-examples are worth reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A version, and from when until when somebody may hold it; ``until`` None is for good."""
+
+    rrset: RRset | None
+    since: datetime
+    until: datetime | None
+
+    def covers(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+def findings(
+    scene: Scene, courses: tuple[Course, ...], stages: list[Stage], retire: datetime | None
+) -> tuple[Finding, ...]:
+    """Give an error for each way in which the plan would break an invariant, the first few."""
+    found = islice(_counterexamples(scene, courses, stages, retire), _SHOWN)
+    zone = scene.desired.cutover.zone
+    return tuple(
+        Finding(
+            f"invariant-{name}",
+            "error",
+            f"this plan is refused, as it would not be safe: at "
+            f"{at.astimezone(zone).strftime('%Y-%m-%d %H:%M %Z')}, {words} (please report it)",
+            where,
+        )
+        for name, at, where, words in found
+    )
+
+
+def _counterexamples(
+    scene: Scene, courses: tuple[Course, ...], stages: list[Stage], retire: datetime | None
+) -> Iterator[tuple[str, datetime, str, str]]:
+    writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
+    if not writes:
+        return
+    spans = {key: _spans(scene, key, writes) for key in _keys(scene, courses)}
+    future = _Future(scene, courses, stages, retire)
+    told = set()
+    for at in _instants(scene, spans, writes, retire):
+        changing = frozenset(c.key for t, c in writes if t == at and t > scene.now)
+        now = Instant(
+            at,
+            scene.desired.domain,
+            scene.desired.zone,
+            {key: tuple(s.rrset for s in held if s.covers(at)) for key, held in spans.items()},
+            takes=future.takes(at),
+            may_send=future.may_send(at),
+            signed=future.signed(at),
+            changing=changing,
+        )
+        for one in broken(now):
+            if (one.invariant, one.rrset) not in told:
+                told.add((one.invariant, one.rrset))
+                yield one.invariant, one.at, one.rrset, one.words
+
+
+def _keys(scene: Scene, courses: tuple[Course, ...]) -> set[Key]:
+    """Give the RRsets whose past and future the plan knows."""
+    known = {key for key in scene.ledger.histories if key[1] not in {"TLSA", "PTR"}}
+    return {*known, *(course.key for course in courses)}
+
+
+def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> list[_Span]:
+    """Give for how long somebody may hold each version, past and planned."""
+    changes = [(at, change.after) for at, change in writes if change.key == key]
+    versions = [v for v in scene.history(key).versions if not v.unseen]
+    planned = [Version(after, at) for at, after in changes]
+    ends = [*(at for at, _ in changes), None]
+    live = scene.live.get(key)
+    # What some server still serves instead of the live version is taken to go now, as in `holds`.
+    left = {v: ends[0] if v.rrset == live else scene.now for v in versions}
+    spans = [_span(scene, key, v, v.replaced_at or left[v]) for v in versions]
+    spans += [_span(scene, key, v, end) for v, end in zip(planned, ends[1:], strict=True)]
+    return spans
+
+
+def _span(scene: Scene, key: Key, version: Version, replaced_at: datetime | None) -> _Span:
+    if replaced_at is None:
+        return _Span(version.rrset, version.published_at, None)
+    life = scene.lifetimes.of(version)
+    if key[1] == policies.TYPE and version.rrset is not None:
+        # Senders refresh by id, as a rule within `policy_refresh`, and drop it after max_age.
+        refresh = scene.lifetimes.of_ttl(0) + timedelta(
+            seconds=scene.desired.cutover.policy_refresh
+        )
+        life = min(timedelta(seconds=version.rrset.ttl), refresh)
+    return _Span(version.rrset, version.published_at, replaced_at + life)
+
+
+def _instants(
+    scene: Scene,
+    spans: dict[Key, list[_Span]],
+    writes: list[tuple[datetime, Change]],
+    retire: datetime | None,
+) -> list[datetime]:
+    """Give the times at which something may begin to be wrong: nothing changes in between."""
+    times = {scene.now, *(at for at, _ in writes)}
+    if retire is not None:
+        times.add(retire)
+    times |= {span.until - _SECOND for held in spans.values() for span in held if span.until}
+    return sorted(at for at in times if at >= scene.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Future:
+    """Who takes and who sends the domain's mail, if the plan is carried out as it says."""
+
+    scene: Scene
+    courses: tuple[Course, ...]
+    stages: list[Stage]
+    retire: datetime | None
+
+    def takes(self, at: datetime) -> _Takers:
+        over = self.retire is None or at > self.retire
+        return _Takers(self._final_hosts(), self._final_addresses(), over)
+
+    def may_send(self, at: datetime) -> tuple[str, ...]:
+        """Give the SPF records whose senders may have mail on its way."""
+        found = []
+        for course, wish_values, live_values, base in self._moving("spf"):
+            queued = base + timedelta(seconds=self.scene.desired.cutover.queue_lifetime)
+            if at < queued and course.change("settle") is not None:
+                found += _leaving(live_values, wish_values)
+            if wish_values and self._switch_at() is not None and at >= base:
+                found.append(txt_text(wish_values[0]))
+        return tuple(found)
+
+    def signed(self, at: datetime) -> dict[Key, tuple[str, ...]]:
+        """Give the keys under which mail on its way is signed."""
+        cutover = self.scene.desired.cutover
+        found = {}
+        for course, wish_values, live_values, base in self._moving("dkim"):
+            arrived = base + timedelta(seconds=cutover.queue_lifetime + cutover.verifier_delay)
+            if live_values and at < arrived and course.change("settle") is not None:
+                found[course.key] = live_values
+            elif wish_values and not live_values and self._switch_at() is not None and at >= base:
+                found[course.key] = wish_values
+        return found
+
+    def _moving(
+        self, kind: str
+    ) -> Iterator[tuple[Course, tuple[str, ...], tuple[str, ...], datetime]]:
+        """Give each wish of a kind that the plan changes, and when only the new way is used."""
+        for course in self.courses:
+            for wish, steps in course.parts:
+                if wish.kind != kind or course.live == course.settle:
+                    continue
+                live = owned_values(CHOREOGRAPHIES[wish.kind], wish, course.live)
+                known = [at for at in (steps.since, self.scene.moved_at) if at is not None]
+                base = self._switch_at() or max(known, default=self.scene.now)
+                yield course, wish.values, live, base
+
+    def _switch_at(self) -> datetime | None:
+        """Give when the plan moves mail, None when it does not."""
+        kinds = {wish.kind for c in self.courses if c.routes for wish, _ in c.parts}
+        if not kinds & ROUTING:
+            return None
+        return next((s.not_before for s in self.stages if s.name == "switch"), None)
+
+    def _final_hosts(self) -> frozenset[str]:
+        """Give the hosts that take the mail in the end; they do so all the time."""
+        key = (self.scene.desired.domain, "MX")
+        course = next((c for c in self.courses if c.key == key), None)
+        final = course.settle if course is not None else self.scene.live.get(key)
+        if final is None:
+            return frozenset({self.scene.desired.domain})
+        return hosts(final.values)
+
+    def _final_addresses(self) -> dict[str, frozenset[str]]:
+        """Give the addresses that hosts have in the end, where the plan changes them."""
+        found: dict[str, set[str]] = {}
+        for course in self.courses:
+            if course.key[1] in {"A", "AAAA"} and course.live != course.settle:
+                found.setdefault(course.key[0], set())
+        for name, addresses in found.items():
+            for family in ("A", "AAAA"):
+                key = (name, family)
+                planned = next((c for c in self.courses if c.key == key), None)
+                final = planned.settle if planned is not None else self.scene.live.get(key)
+                addresses.update(final.values if final is not None else ())
+        return {name: frozenset(addresses) for name, addresses in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Takers:
+    """Who takes mail at one instant: who does in the end, and until it is over, who did before."""
+
+    hosts: frozenset[str]
+    addresses: dict[str, frozenset[str]]
+    over: bool
+
+    def __call__(self, host: str, address: str | None) -> bool:
+        if not self.over:
+            return True
+        if address is None or host not in self.addresses:
+            return host in self.hosts
+        return address in self.addresses[host]
+
+
+def _leaving(live: tuple[str, ...], wished: tuple[str, ...]) -> list[str]:
+    """Give a record for those alone who may send now, and may not in the end."""
+    if len(live) != 1:
+        return []
+    final = txt_text(wished[0]) if wished else "v=spf1 -all"
+    try:
+        gone = spf_record.terms_removed(txt_text(live[0]), final)
+    except spf_record.BadSpf:
+        return []
+    return [" ".join(("v=spf1", *gone, "-all"))] if gone else []

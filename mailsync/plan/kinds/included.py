@@ -1,0 +1,131 @@
+"""SPF records that others include (RFC 7208 §5.2, §6.1), where this configuration publishes them.
+
+An include or a redirect of a name without an SPF record is a permanent error: the record is visible
+before the term that names it, and stays until no resolver holds such a term.
+"""
+
+from __future__ import annotations
+
+from mailsync.desired.model import Wish
+from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
+from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.mail import spf as spf_record
+from mailsync.plan import abroad
+from mailsync.plan.choreography import Scene, error
+from mailsync.plan.model import Finding, Hold
+from mailsync.plan.reasons import named
+from mailsync.plan.visible import Remnant
+
+
+def before_including(
+    scene: Scene, wish: Wish, owned: tuple[str, ...], values: tuple[str, ...]
+) -> tuple[tuple[Hold, ...], tuple[Finding, ...]]:
+    """Say what a record with these values has to wait for: what it includes, and we publish."""
+    new = targets(values) - targets(owned)
+    waits: list[Hold] = []
+    findings: list[Finding] = []
+    for target in sorted(new):
+        key = (target, "TXT")
+        if is_at_or_below(target, scene.desired.zone):
+            if _is_ours(scene, key):
+                waits += scene.until_all(key, _holds_spf)
+            elif _missing(scene, target):
+                findings.append(_no_record(target, wish))
+        else:
+            neighbour = abroad.owner(scene.live.neighbours, target)
+            if neighbour is not None and key in _spf_keys(abroad.wishes(neighbour)):
+                waits += abroad.until_all(neighbour, key, scene.now, _holds_spf)
+    return tuple(sorted(waits)), tuple(findings)
+
+
+def before_removing(scene: Scene, wish: Wish) -> tuple[tuple[Hold, ...], tuple[Finding, ...]]:
+    """Say what the removal of an SPF record has to wait for: whoever includes it."""
+    waits: list[Hold] = []
+    findings: list[Finding] = []
+    for other, held in _including(scene, wish):
+        if wish.name in targets(other.values):
+            message = (
+                f"the SPF record of {shown(wish.name)} cannot go: that of {shown(other.name)} "
+                "includes it, and receivers would give up with permerror (RFC 7208 §5.2)"
+            )
+            findings.append(error("spf-target-in-use", message, wish))
+        for remnant in held:
+            if wish.name in targets(_values(remnant.version.rrset)):
+                until = remnant.until or scene.now + scene.lifetimes.of(remnant.version)
+                reason = f"resolvers may hold an SPF record that includes {shown(wish.name)}"
+                waits.append(Hold(until, reason, named((other.name, other.type))))
+    return tuple(sorted(waits)), tuple(findings)
+
+
+def targets(values: tuple[str, ...]) -> frozenset[str]:
+    """Give the names whose SPF records these ones include or are redirected to; no macros."""
+    found = set()
+    for value in values:
+        text = txt_text(value)
+        try:
+            record = spf_record.parse(text) if spf_record.is_spf(text) else None
+        except spf_record.BadSpf:
+            continue
+        if record is None:
+            continue
+        written = [m.argument.removeprefix(":") for m in record.mechanisms if m.name == "include"]
+        written += [record.redirect] if record.redirect is not None else []
+        for name in written:
+            try:
+                found.add(absolute(name.rstrip(".") + "."))
+            except BadName:
+                continue  # a macro: what it stands for, only the receiver knows
+    return frozenset(found)
+
+
+def _including(scene: Scene, wish: Wish) -> list[tuple[Wish, tuple[Remnant, ...]]]:
+    """Give every SPF record of the configuration but this one, and what is visible of it."""
+    found = [
+        (other, scene.visible((other.name, other.type)))
+        for other in scene.desired.wishes
+        if other is not wish and _may_be_spf(other)
+    ]
+    for neighbour in scene.live.neighbours:
+        found += [
+            (other, abroad.visible(neighbour, (other.name, other.type), scene.now))
+            for other in abroad.wishes(neighbour)
+            if _may_be_spf(other)
+        ]
+    return found
+
+
+def _may_be_spf(wish: Wish) -> bool:
+    return wish.kind == "spf" or (wish.kind == "record" and wish.type == "TXT")
+
+
+def _spf_keys(wishes: tuple[Wish, ...]) -> set[Key]:
+    return {(w.name, w.type) for w in wishes if _may_be_spf(w) and _holds_spf(w.values)}
+
+
+def _is_ours(scene: Scene, key: Key) -> bool:
+    return key in _spf_keys(scene.desired.wishes)
+
+
+def _missing(scene: Scene, target: str) -> bool:
+    """Tell whether a name of this very zone has no SPF record, nor an alias or a delegation."""
+    if scene.live.delegates(target, scene.desired.zone):
+        return False
+    if scene.live.get((target, "CNAME")) is not None:
+        return False
+    return not _holds_spf(_values(scene.live.get((target, "TXT"))))
+
+
+def _holds_spf(values: tuple[str, ...]) -> bool:
+    return any(spf_record.is_spf(txt_text(value)) for value in values)
+
+
+def _values(rrset: RRset | None) -> tuple[str, ...]:
+    return () if rrset is None else rrset.values
+
+
+def _no_record(target: str, wish: Wish) -> Finding:
+    message = (
+        f"SPF includes {shown(target)}, which has no SPF record in this zone: receivers would give "
+        "up with permerror (RFC 7208 §5.2); name it under 'records', or leave the term out"
+    )
+    return error("spf-include-missing", message, wish)

@@ -1,0 +1,203 @@
+"""Choreography of MTA-STS (RFC 8461): the record at ``_mta-sts`` that announces a policy.
+
+Before: the policy that HTTPS serves permits every host that some visible MX names and every host
+that is wished for (the union); only when it is served does the record take its id (§8.1), and only
+when every sender had the time to read it does MX change. After: names that no visible MX names go,
+HTTPS first, then the id. To leave: a policy of mode ``none``, until no sender holds any other
+(§8.3).
+
+The policy itself is served by a web server, not by the DNS host: mailsync says which one has to be
+served, waits until it is, and announces it then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mailsync.desired.model import Wish
+from mailsync.dns.names import shown
+from mailsync.dns.rrset import txt_text, txt_value
+from mailsync.dns.ttl import written
+from mailsync.mail import mta_sts
+from mailsync.mail.mta_sts import Mode, Policy
+from mailsync.plan import policy as policies
+from mailsync.plan.choreography import Scene, Steps, at_once
+from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.model import Gate, Hold
+
+LEAVING = Policy("none", 86400)
+"""The policy with which a domain leaves MTA-STS (§8.3): none, for a day."""
+
+_WEAKEST_FIRST: tuple[Mode, ...] = ("none", "testing", "enforce")
+
+
+def owns(_wish: Wish, value: str) -> bool:
+    """Of the values at ``_mta-sts``, those are ours that announce a policy (§3.1)."""
+    return mta_sts.is_mta_sts(txt_text(value))
+
+
+def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Announce what permits the old and the new hosts; what is wished for, when the old are out."""
+    if not wish.values:
+        return _leaving(owned, scene)
+    final = scene.desired.policy
+    if final is None:
+        return at_once(wish.values, "announces the MTA-STS policy")
+    due = policy_due(scene)
+    interim = _announcing(due)
+    if due == final and set(owned) == set(wish.values):
+        return Steps(owned, owned, owned)
+    if due == final:
+        return at_once(wish.values, "announces the MTA-STS policy", gates=_served(due, scene))
+    return Steps(
+        interim,
+        interim,
+        wish.values,
+        why_prepare="announces an MTA-STS policy that permits the old and the new servers",
+        why_settle="announces the policy without the old servers",
+        wait=scene.desired.cutover.soak,
+        gates=() if set(owned) == set(interim) else _served(due, scene),
+        settle_gates=_served(final, scene),
+    )
+
+
+def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
+    """A sender may go by any policy that was announced: each must permit the hosts to come."""
+    if held is None:
+        return not wish.values and not _known(scene)
+    ids = [_identifier(value) for value in held]
+    return all(one in _harmless(scene) for one in ids)
+
+
+def policy_due(scene: Scene) -> Policy:
+    """Give the policy that has to be served now: the one in the end, and what is still needed.
+
+    Every host that some visible MX names is permitted, and nothing is stricter than before, until
+    the mail has moved and the soak is over.
+    """
+    final = scene.desired.policy
+    if final is None:
+        return LEAVING
+    needed = {host for host in _hosts(scene) if not mta_sts.permits(final, host)}
+    served = scene.live.policy.policy
+    if not needed and not scene.in_flight:
+        return final
+    if served is not None and scene.in_flight and all(_permits(served, h) for h in _hosts(scene)):
+        # What is served will do until all is over.
+        if _weaker(served.mode, final.mode) == served.mode:
+            return served
+        return replace(served, mode=final.mode)
+    mode = final.mode if served is None else _weaker(served.mode, final.mode)
+    if not needed and mode == final.mode:
+        return final
+    return Policy(mode, final.max_age, (*final.mx, *sorted(map(shown, needed))))
+
+
+def _hosts(scene: Scene) -> set[str]:
+    """Give the hosts that some visible MX names, or that the file names."""
+    key = (scene.desired.domain, "MX")
+    wished = next((w.values for w in scene.desired.wishes if (w.name, w.type) == key), ())
+    named = set(hosts(wished))
+    for remnant in scene.visible(key):
+        if remnant.version.rrset is not None:
+            named |= hosts(remnant.version.rrset.values)
+    return named
+
+
+def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
+    if not owned:
+        return Steps((), (), ())
+    held = _others_until(scene)
+    told = (_announcing(LEAVING)) == owned
+    if not told and held is None and scene.live.policy.state == "none":
+        return at_once((), "no policy is served, and no sender holds one")
+    gates = () if told else _served(LEAVING, scene)
+    waits = []
+    if not told or held is not None:
+        until = max(filter(None, (held, scene.now + timedelta(seconds=1))))
+        reason = "senders may hold an MTA-STS policy until then (RFC 8461 §8.3)"
+        waits.append(Hold(until, reason, f"_mta-sts.{scene.desired.domain} TXT"))
+    return Steps(
+        _announcing(LEAVING),
+        _announcing(LEAVING),
+        (),
+        why_prepare="announces the policy with which the domain leaves MTA-STS",
+        why_settle="removes the record: no sender holds a policy any more",
+        wait=LEAVING.max_age,
+        since=scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).seen_at if told else None,
+        gates=gates,
+        settle_holds=tuple(waits),
+    )
+
+
+def _others_until(scene: Scene) -> datetime | None:
+    """Give until when a sender may hold a policy other than the leaving one; None when none may."""
+    ends = []
+    for version in scene.history(policies.key(scene.desired.domain)).versions:
+        if version.rrset is None or policies.of_rrset(version.rrset).mode == "none":
+            continue
+        served_last = version.replaced_at or scene.now
+        ends.append(served_last + timedelta(seconds=version.rrset.ttl))
+    return max((end for end in ends if end > scene.now), default=None)
+
+
+def _known(scene: Scene) -> list[Policy]:
+    """Give every policy that was seen served."""
+    versions = scene.history(policies.key(scene.desired.domain)).versions
+    return [policies.of_rrset(version.rrset) for version in versions if version.rrset is not None]
+
+
+def _harmless(scene: Scene) -> set[str]:
+    """Give the ids of policies that stop no mail to the hosts to come."""
+    final = scene.desired.policy
+    candidates = [*_known(scene), policy_due(scene), *([final] if final is not None else [])]
+    coming = _hosts(scene)
+    return {
+        mta_sts.identifier(one)
+        for one in candidates
+        if one.mode != "enforce" or all(_permits(one, host) for host in coming)
+    }
+
+
+def _served(wanted: Policy, scene: Scene) -> tuple[Gate, ...]:
+    """Make a gate of the policy being served; none when it is."""
+    seen = scene.live.policy
+    if seen.policy is not None and seen.policy == wanted:
+        return ()
+    name = f"mta-sts-policy-{mta_sts.identifier(wanted)[:12]}"
+    if name in scene.desired.cutover.tasks and seen.state == "unknown":
+        return ()
+    where = f"https://mta-sts.{shown(scene.desired.domain)}/.well-known/mta-sts.txt"
+    patterns = ", ".join(wanted.mx) or "none"
+    what = (
+        f"serve this policy at {where}: mode {wanted.mode}, mx {patterns}, "
+        f"max_age {written(wanted.max_age)}"
+    )
+    if seen.state == "unknown":
+        what += (
+            f" (it could not be looked at: {seen.detail}; if it is served, write 'tasks: "
+            f"{{{name}: done}}' under 'cutover')"
+        )
+    elif seen.policy is not None:
+        what += f" (served now: mode {seen.policy.mode}, mx {', '.join(seen.policy.mx) or 'none'})"
+    return (Gate("policy-permits", "fail", what),)
+
+
+def _announcing(policy: Policy) -> tuple[str, ...]:
+    return (txt_value(mta_sts.record(policy)),)
+
+
+def _identifier(value: str) -> str:
+    try:
+        return mta_sts.parse_record(txt_text(value)).id
+    except mta_sts.BadRecord:
+        return ""
+
+
+def _permits(policy: Policy, host: str) -> bool:
+    return policy.mode != "enforce" or mta_sts.permits(policy, host)
+
+
+def _weaker(one: Mode, other: Mode) -> Mode:
+    return min(one, other, key=_WEAKEST_FIRST.index)
