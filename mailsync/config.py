@@ -10,8 +10,8 @@ from typing import Literal
 
 from mailsync.desired import reading, syntax, tree
 from mailsync.desired.faults import Faults
-from mailsync.desired.files import Target
 from mailsync.desired.model import Place
+from mailsync.desired.target import Target
 from mailsync.dns.names import BadName, absolute, is_host, shown
 from mailsync.errors import MailsyncError
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event as Flag
 from typing import TypeVar, assert_never
 
 from mailsync.apply import effects as do
+from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.interface import Host
+from mailsync.hosts.several import Several
 from mailsync.journal.interface import Journal
-from mailsync.observe.interface import Observer
+from mailsync.observe.interface import Observer, Sighting
+from mailsync.plan.live import Neighbour, ServedPolicy
 
 _T = TypeVar("_T")
 
@@ -25,6 +28,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def no_neighbours() -> tuple[Neighbour, ...]:
+    """Say that no other zone matters."""
+    return ()
+
+
+def no_policy(_domain: str) -> ServedPolicy:
+    """Say that nobody looks for MTA-STS policies."""
+    return ServedPolicy(detail="nothing is observed here, as mailsync.yaml says")
+
+
 @dataclass(frozen=True)
 class World:
     """What effects act upon, for one zone (an absolute name)."""
@@ -36,6 +49,8 @@ class World:
     tell: Callable[[str], None]
     stop: Flag
     clock: Callable[[], datetime] = utc_now
+    neighbours: Callable[[], tuple[Neighbour, ...]] = no_neighbours
+    policy: Callable[[str], ServedPolicy] = no_policy
 
     def run(self, course: Generator[do.Effect, do.Result, _T]) -> _T:
         """Drive a course to its end; what an effect raises is raised inside the course."""
@@ -61,8 +76,12 @@ class World:
                 return self.journal.read(self.zone)
             case do.ReadLive():
                 return self.host.read(self.zone)
+            case do.ReadNeighbours():
+                return self.neighbours()
+            case do.FetchPolicy(domain):
+                return self.policy(domain)
             case do.Sight(expected):
-                return self.observer.sight(self.zone, expected)
+                return self._sight(expected)
             case do.CheckAuthority(listing):
                 return self.observer.authority(self.zone, listing)
             case do.Now():
@@ -78,3 +97,10 @@ class World:
             case _:
                 assert_never(effect)
         return None
+
+    def _sight(self, expected: Mapping[Key, RRset | None]) -> Sighting:
+        """Ask the servers; what the DNS hosts themselves list differently is not served by all."""
+        sighting = self.observer.sight(self.zone, expected)
+        if not isinstance(self.host, Several):
+            return sighting
+        return replace(sighting, lagging={**self.host.differing(self.zone), **sighting.lagging})

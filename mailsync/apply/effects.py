@@ -9,6 +9,7 @@ from datetime import datetime
 from mailsync.dns.rrset import Key, RRset
 from mailsync.journal.events import Entry, Event
 from mailsync.observe.interface import Sighting
+from mailsync.plan.live import Neighbour, ServedPolicy
 from mailsync.plan.model import Change, Gate
 
 
@@ -34,6 +35,18 @@ class CheckAuthority:
     """Check that the delegated servers are the DNS host's: `Gate`."""
 
     listing: Mapping[Key, RRset]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPolicy:
+    """Fetch the MTA-STS policy that the domain serves: `ServedPolicy`."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNeighbours:
+    """Read the other zones that this one's mail leans on, or the reverse: tuple of `Neighbour`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +82,26 @@ class Tell:
     message: str
 
 
-Effect = ReadJournal | ReadLive | Sight | CheckAuthority | Now | Record | Write | Pause | Tell
-Result = Sequence[Entry] | Mapping[Key, RRset] | Sighting | Gate | datetime | None
+Effect = (
+    ReadJournal
+    | ReadLive
+    | ReadNeighbours
+    | FetchPolicy
+    | Sight
+    | CheckAuthority
+    | Now
+    | Record
+    | Write
+    | Pause
+    | Tell
+)
+Result = (
+    Sequence[Entry]
+    | Mapping[Key, RRset]
+    | tuple[Neighbour, ...]
+    | ServedPolicy
+    | Sighting
+    | Gate
+    | datetime
+    | None
+)

@@ -20,8 +20,9 @@ from mailsync.errors import HostError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
+from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live
+from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
@@ -97,6 +98,8 @@ def look(
         for key in watched(desired, live)
         if not ledger.history(key).knows(live.get(key))
     }
+    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
+    served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
     seen = tuple(
@@ -107,17 +110,42 @@ def look(
         for key in sighting.lagging
         if key in doubtful and ledger.history(key).open_version(live.get(key)) is None
     )
+    seen += _policy_seen(desired, served, ledger, at)
     for event in seen:
         ledger = ledger.seen(event.key, event.rrset, at)
     # What the host lists is published somewhere, though not everywhere: that must not be forgotten.
     learnt = (*seen, *((Intent(at, shown(desired.domain), LISTED, listed),) if listed else ()))
-    live = replace(live, negative_ttl=sighting.negative_ttl, lagging=sighting.lagging)
+    live = replace(
+        live,
+        negative_ttl=sighting.negative_ttl,
+        lagging=sighting.lagging,
+        policy=served,
+        neighbours=neighbours,
+    )
     plan = plan_domain(desired, live, ledger, at)
     if plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(live, gates=(gate,))
         plan = plan_domain(desired, live, ledger, at)
     return View(live, ledger, plan, learnt, at)
+
+
+def _served_policy(desired: Desired) -> Course[ServedPolicy]:
+    """Fetch the MTA-STS policy where the file speaks of one."""
+    if desired.policy is None and all(wish.kind != "mta-sts" for wish in desired.wishes):
+        return ServedPolicy()
+    return cast("ServedPolicy", (yield do.FetchPolicy(desired.domain)))
+
+
+def _policy_seen(
+    desired: Desired, served: ServedPolicy, ledger: Ledger, at: datetime
+) -> tuple[Seen, ...]:
+    """Give what the ledger does not know yet of the policy that is served."""
+    if served.state == "unknown":
+        return ()
+    key = policies.key(desired.domain)
+    rrset = None if served.policy is None else policies.as_rrset(desired.domain, served.policy)
+    return () if ledger.history(key).knows(rrset) else (Seen(at, key, rrset),)
 
 
 def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Outcome]:

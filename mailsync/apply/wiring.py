@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from threading import Event as Flag
 from threading import Lock
 
 from mailsync.apply.edge import World, utc_now
+from mailsync.apply.neighbourhood import Neighbourhood
 from mailsync.config import Config, FileStore
+from mailsync.desired import files
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
-from mailsync.errors import MailsyncError
 from mailsync.hosts.interface import Host
 from mailsync.hosts.loading import load_host
+from mailsync.hosts.several import Several
+from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer
 
@@ -31,8 +34,13 @@ class Worlds:
         tell: Callable[[str], None],
         stop: Flag,
         clock: Callable[[], datetime] = utc_now,
+        everyone: Sequence[Desired] | None = None,
     ) -> None:
-        """Take the configuration, and where messages go."""
+        """Take the configuration, and where messages go.
+
+        ``everyone``: all domains of the configuration where they are at hand, so that the files
+        need not be read again to find neighbours.
+        """
         self._config = config
         self._tell = tell
         self._stop = stop
@@ -40,32 +48,44 @@ class Worlds:
         self._lock = Lock()
         self._hosts: dict[str, Host] = {}
         self._journal: Journal | None = None
+        self._neighbourhood = Neighbourhood(
+            lambda: everyone if everyone is not None else files.load(config).desired,
+            lambda zone: fold(self._journals().read(zone)),
+            lambda desired: self.host(desired).read(desired.zone),
+            tell,
+        )
 
     def open(self, desired: Desired) -> World:
         """Give the world of one domain. Raises `MailsyncError`."""
-        domain = shown(desired.domain)
-        if len(desired.targets) != 1:
-            names = ", ".join(desired.targets)
-            msg = (
-                f"two DNS hosts for one zone ({names}) are not supported yet: name one under "
-                "'targets' in mailsync.yaml"
-            )
-            raise MailsyncError(msg, where=domain)
-        target = desired.targets[0]
-        with self._lock:
-            if target not in self._hosts:
-                self._hosts[target] = self._host(target)
-            if self._journal is None:
-                self._journal = self._open_journal()
+        observer = self._observer(desired.targets)
         return World(
             zone=desired.zone,
-            host=self._hosts[target],
-            journal=self._journal,
-            observer=self._observer(target),
-            tell=partial(self._tell_about, domain),
+            host=self.host(desired),
+            journal=self._journals(),
+            observer=observer,
+            tell=partial(self._tell_about, shown(desired.domain)),
             stop=self._stop,
             clock=self._clock,
+            neighbours=partial(self._neighbourhood.of, desired),
+            policy=observer.policy,
         )
+
+    def host(self, desired: Desired) -> Host:
+        """Give the DNS host of a domain, or several as one. Raises `MailsyncError`."""
+        with self._lock:
+            for target in desired.targets:
+                if target not in self._hosts:
+                    self._hosts[target] = self._host(target)
+            hosts = [self._hosts[target] for target in desired.targets]
+        if len(hosts) == 1:
+            return hosts[0]
+        return Several(hosts, {(wish.name, wish.type): wish.values for wish in desired.wishes})
+
+    def _journals(self) -> Journal:
+        with self._lock:
+            if self._journal is None:
+                self._journal = self._open_journal()
+            return self._journal
 
     def _tell_about(self, domain: str, message: str) -> None:
         self._tell(f"{domain}: {message}")
@@ -86,7 +106,7 @@ class Worlds:
 
         return GitJournal(store.directory, store.branch, store.remote)
 
-    def _observer(self, target: str) -> Observer:
+    def _observer(self, targets: tuple[str, ...]) -> Observer:
         from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 
         nameservers = self._config.observe.nameservers
@@ -94,6 +114,6 @@ class Worlds:
             return NoObserver()
         if nameservers != "auto":
             return AuthoritativeObserver(nameservers)
-        if self._config.providers[target].get("class") == EMBEDDED:
+        if all(self._config.providers[t].get("class") == EMBEDDED for t in targets):
             return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()

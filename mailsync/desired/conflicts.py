@@ -13,7 +13,7 @@ from mailsync.mail import mx, spf
 _SHARING = frozenset({"spf", "verification"})
 """Kinds that have values of their own in an RRset which they share."""
 
-_TAKES_MAIL = frozenset({"mx", "host", "dkim", "autodiscover"})
+_TAKES_MAIL = frozenset({"mx", "host", "dkim", "autodiscover", "mta-sts", "tlsa", "srv"})
 
 
 def check(wishes: Sequence[Wish], faults: Faults) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults, quoted
@@ -15,12 +16,16 @@ _NAME_MAX = 255  # octets of a name (RFC 1035 §2.3.4); a longer text is none
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``domain`` and ``zone`` are absolute names; ``ttl`` is the file's default, in seconds."""
+    """``domain`` and ``zone`` are absolute names; ``ttl`` is the file's default, in seconds.
+
+    ``timezone`` is the cutover's, in which dates without an offset are read.
+    """
 
     domain: str
     zone: str
     ttl: int
     faults: Faults
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
     def wish(
         self,

@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
-from mailsync.desired import syntax, zone
+from mailsync.desired import reverse, syntax, zone
 from mailsync.desired.faults import Faults, did_you_mean
 from mailsync.desired.model import Desired, Place
+from mailsync.desired.target import Target, serving
 from mailsync.desired.tree import Mapping
 from mailsync.dns.names import BadName, absolute, shown
 from mailsync.errors import MailsyncError
@@ -18,15 +19,6 @@ from mailsync.errors import MailsyncError
 _SUFFIXES = (".yaml", ".yml")
 _IGNORED = (".md", "~", ".bak", ".orig", ".swp")
 """What people and editors leave beside zone files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which DNS hosts serve the zones whose name matches a glob."""
-
-    pattern: str
-    hosts: tuple[str, ...]
-    place: Place
 
 
 class Source(Protocol):
@@ -74,7 +66,10 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
             failed.append(shown(name))
         else:
             desired.append(found)
-    return Loaded(tuple(desired), tuple(errors), tuple(failed))
+    clashes = Faults()
+    routed = reverse.routed(desired, source.targets, frozenset(paths), clashes)
+    errors += clashes.errors()
+    return Loaded(routed, tuple(errors), tuple(failed))
 
 
 def domains(source: Source) -> tuple[str, ...]:
@@ -85,7 +80,7 @@ def domains(source: Source) -> tuple[str, ...]:
 def _read(name: str, path: Path, source: Source, faults: Faults) -> Desired:
     place = Place(syntax.shown(path), 1, 1)
     desired = zone.read(name, syntax.read(path, faults), source.defaults, place, faults)
-    target = next((t for t in source.targets if fnmatchcase(shown(name), t.pattern)), None)
+    target = serving(source.targets, name)
     if target is None:
         message = f"no DNS host serves {shown(name)}: add it under targets in mailsync.yaml"
         faults.add(place, message)

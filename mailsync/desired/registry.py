@@ -21,15 +21,10 @@ LATER = frozenset(
         "acknowledge",
         "bimi",
         "domains",
-        "mta_sts",
         "profile",
         "prune",
-        "ptr",
         "services",
-        "srv",
         "subdomains",
-        "tls_rpt",
-        "tlsa",
     }
 )
 """Keys that are part of the files' syntax, and that this version does not read yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -20,19 +21,17 @@ _DURATIONS = (
     "retire_safety",
     "queue_lifetime",
     "verifier_delay",
+    "policy_refresh",
 )
-_KEYS = ("at", "old_until", "window", "timezone", *_DURATIONS)
-_LATER = frozenset({"tasks"})
+_KEYS = ("at", "old_until", "window", "timezone", "tasks", *_DURATIONS)
+_TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", re.ASCII)
 
 
 def read(node: Node, faults: Faults) -> Cutover:
     """Read the terms; what is not said, or wrong, is as `Cutover` has it."""
-    found = reading.mapping(node, faults, "cutover", (*_KEYS, *_LATER))
+    found = reading.mapping(node, faults, "cutover", _KEYS)
     if found is None:
         return Cutover()
-    for key, _ in found:
-        if key.text in _LATER:
-            faults.add(key.place, f"{key.text} is not supported yet by this version")
     durations: dict[str, int] = {}
     for name in _DURATIONS:
         value = reading.duration(found.get(name), faults, name)
@@ -44,7 +43,7 @@ def read(node: Node, faults: Faults) -> Cutover:
         old_until=_time(found.get("old_until"), zone, faults, days=True),
         window=_window(found.get("window"), faults),
         timezone=zone.key,
-        tasks=frozenset(),
+        tasks=_tasks(found.get("tasks"), faults),
         **durations,
     )
 
@@ -78,6 +77,18 @@ def _time(node: Node | None, zone: ZoneInfo, faults: Faults, *, days: bool) -> d
     except moment.BadTime as error:
         faults.add(node.place, str(error))
         return None
+
+
+def _tasks(node: Node | None, faults: Faults) -> frozenset[str]:
+    """Read which tasks a person has done."""
+    done = set()
+    what = "a task and 'done', as the plan names it"
+    for key, value in () if node is None else reading.named(node, faults, what) or ():
+        if not _TASK.match(key.text):
+            faults.add(key.place, f"{key.text[:60]!r} is no task: write it as the plan names it")
+        elif reading.word(value, faults, "state", ("done", "open")) == "done":
+            done.add(key.text)
+    return frozenset(done)
 
 
 def _window(node: Node | None, faults: Faults) -> Window:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
+from mailsync.desired.keys import mta_sts
 from mailsync.desired.model import Cutover, Desired, Place, Wish
 from mailsync.desired.tree import Mapping, Node, Scalar, kind
 
 TTL = 3600
 """The TTL of records where nothing says another, in seconds."""
 
-_OF_MAIL = frozenset({"mx", "hosts", "dkim", "autodiscover"})
+_OF_MAIL = frozenset({"mx", "hosts", "dkim", "autodiscover", "mta_sts", "tlsa", "srv", "ptr"})
 _OF_NO_MAIL = _OF_MAIL | {"spf", "dmarc"}
 
 
@@ -38,7 +41,9 @@ def read(
         _check_known(key, faults)
     by_name = {key.text: node for key, node in entries if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
-    context = Context(name, name, TTL if ttl is None else ttl, faults)
+    asked = by_name.get("cutover")
+    cutover = Cutover() if asked is None else terms.read(asked, faults)
+    context = Context(name, name, TTL if ttl is None else ttl, faults, cutover.zone)
     by_key = [
         (key, wish)
         for key, node in by_name.items()
@@ -55,9 +60,15 @@ def read(
     if no_mail is not None:
         conflicts.check_no_mail(by_key, no_mail, faults)
     wishes = tuple(wish for _, wish in by_key)
+    said = mta_sts.terms(by_name.get("mta_sts"), faults)
+    policy = None if said is None else mta_sts.announced(said, wishes, name, faults)
+    if policy is not None:
+        wishes = tuple(
+            replace(wish, values=(mta_sts.value(policy),)) if wish.kind == "mta-sts" else wish
+            for wish in wishes
+        )
     if no_mail is None or not faults:
         conflicts.check(wishes, faults)
-    cutover = by_name.get("cutover")
     return Desired(
         domain=name,
         zone=name,
@@ -65,7 +76,8 @@ def read(
         place=place,
         kinds=frozenset[str]().union(*(keys[key].speaks_for for key in by_name)),
         no_mail=no_mail is not None,
-        cutover=Cutover() if cutover is None else terms.read(cutover, faults),
+        cutover=cutover,
+        policy=policy,
     )
 
 

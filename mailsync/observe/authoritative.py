@@ -33,6 +33,7 @@ from mailsync.observe.question import (
     served,
     soa_negative_ttl,
 )
+from mailsync.plan.live import ServedPolicy
 from mailsync.plan.model import Gate, GateState
 
 _THREADS = 16
@@ -99,6 +100,14 @@ class AuthoritativeObserver:
             texts[key].append(f"{server} {fault}")
         lagging = {key: _listed(sorted(found)) for key, found in texts.items() if found}
         return Sighting(lagging, muster.negative_ttl)
+
+    def policy(self, domain: str) -> ServedPolicy:
+        """Fetch the policy; where the name servers are private ones, the web is not asked."""
+        if self._nameservers is not None:
+            return ServedPolicy(detail="observe.nameservers names private servers")
+        from mailsync.observe.policy import fetch
+
+        return fetch(domain)
 
     def authority(self, zone: str, rrsets: Mapping[Key, RRset]) -> Gate:
         """Check that the zone is delegated to the servers which the host's listing names.
@@ -251,6 +260,10 @@ class NoObserver:
     def authority(self, zone: str, rrsets: Mapping[Key, RRset]) -> Gate:  # noqa: ARG002
         """Say that nobody was asked, and what that means."""
         return _gate("unknown", f"not asked ({self._reason}): what was read back counts as served")
+
+    def policy(self, domain: str) -> ServedPolicy:  # noqa: ARG002
+        """Say that nobody looks."""
+        return ServedPolicy(detail=f"nobody looks ({self._reason})")
 
 
 def _gate(state: GateState, detail: str) -> Gate:

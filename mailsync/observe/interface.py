@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailsync.dns.rrset import Key, RRset
+from mailsync.plan.live import ServedPolicy
 from mailsync.plan.model import Gate
 
 
@@ -34,3 +35,6 @@ class Observer(Protocol):
 
         ``rrsets`` is the host's listing. The gate's name is ``authority``.
         """
+
+    def policy(self, domain: str) -> ServedPolicy:
+        """Fetch the MTA-STS policy that a domain (an absolute name) serves (RFC 8461 §3.3)."""

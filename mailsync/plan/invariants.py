@@ -17,7 +17,7 @@ from datetime import datetime
 
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset, txt_text
-from mailsync.mail import dkim, dmarc, mta_sts, spf
+from mailsync.mail import dkim, dmarc, mta_sts, ptr, spf
 from mailsync.mail import mx as mx_record
 from mailsync.plan import policy as policies
 from mailsync.plan.reasons import named

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
+from mailsync.mail import ptr as ptr_record
 from mailsync.plan import abroad, check, guards, holds
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
@@ -23,6 +24,7 @@ from mailsync.plan.live import Live
 from mailsync.plan.model import (
     Change,
     DomainPlan,
+    Finding,
     Gate,
     Hold,
     Plan,
@@ -37,6 +39,7 @@ from mailsync.plan.visible import Remnant
 
 def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> DomainPlan:
     """Plan one domain as of ``now`` (aware UTC, whole seconds)."""
+    desired, elsewhere = _split(desired)
     scene = _scene(desired, live, ledger, now)
     courses = _courses(scene)
     rollback = holds.is_rollback(scene, courses)
@@ -60,6 +63,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     findings = guards.findings(scene, courses, switch_at, retire, lowering, rollback=rollback)
     if not rollback and not any(finding.severity == "error" for finding in findings):
         findings = (*check.findings(scene, courses, stages, until), *findings)
+    findings += tuple(_by_the_holder(wish) for wish in elsewhere)
     return DomainPlan(
         domain=shown(desired.domain),
         zone=shown(desired.zone),
@@ -72,6 +76,24 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     )
 
 
+def _split(desired: Desired) -> tuple[Desired, tuple[Wish, ...]]:
+    """Take out the wishes for records of a reverse zone that no target serves."""
+    elsewhere = tuple(w for w in desired.wishes if not is_at_or_below(w.name, desired.zone))
+    wishes = tuple(wish for wish in desired.wishes if wish not in elsewhere)
+    return (replace(desired, wishes=wishes) if elsewhere else desired), elsewhere
+
+
+def _by_the_holder(wish: Wish) -> Finding:
+    """Say what to ask for where a PTR stands in a zone that mailsync does not write."""
+    address = ptr_record.address_of(wish.name)
+    what = f"name it {shown(wish.values[0])}" if wish.values else "take its name away"
+    message = (
+        f"no target serves the reverse zone of {address}: ask whoever holds the address to {what} "
+        "(PTR), after the host's own address is known to all"
+    )
+    return Finding("ptr-elsewhere", "info", message, str(wish.place))
+
+
 def plan_all(domains: Iterable[DomainPlan], now: datetime) -> Plan:
     """Put the plans of all domains together, in the order of their names."""
     return Plan(now, tuple(sorted(domains, key=lambda plan: plan.domain)))
@@ -79,6 +101,7 @@ def plan_all(domains: Iterable[DomainPlan], now: datetime) -> Plan:
 
 def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
     """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts."""
+    desired, _ = _split(desired)
     keys = {(wish.name, wish.type) for wish in desired.wishes}
     if live.get((desired.zone, "NS")) is not None:
         keys.add((desired.zone, "NS"))

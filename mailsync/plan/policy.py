@@ -7,10 +7,9 @@ name. In the ledger it stands under a type that the DNS does not have.
 from __future__ import annotations
 
 from mailsync.dns.rrset import Key, RRset
-from mailsync.mail.mta_sts import Mode, Policy
+from mailsync.mail.mta_sts import MODES, Policy
 
 TYPE = "MTA-STS"
-_MODES: tuple[Mode, ...] = ("none", "testing", "enforce")
 
 
 def key(domain: str) -> Key:
@@ -25,7 +24,7 @@ def as_rrset(domain: str, policy: Policy) -> RRset:
 
 
 def of_rrset(version: RRset) -> Policy:
-    """Read a policy back; the inverse of `as_rrset` but for the order of patterns."""
-    modes = [mode for mode in _MODES if f"mode: {mode}" in version.values]
+    """Read a policy back; the inverse of `as_rrset`."""
+    modes = [mode for mode in MODES if f"mode: {mode}" in version.values]
     patterns = tuple(v.removeprefix("mx: ") for v in version.values if v.startswith("mx: "))
     return Policy(modes[0], version.ttl, patterns)

@@ -20,7 +20,7 @@ class Happening:
 class Share:
     """One interval: from ``at`` to the next share's.
 
-    ``resolvers``: which part (0 to 1) of all resolvers would lead mail to each server (``no answer``
+    ``resolvers``: which part (0 to 1) of all resolvers leads mail to each server (``no answer``
     where none). ``mail``: the same, of the messages that senders sent. ``combinations``: the
     different answers of the managed RRsets that some resolver held, put together as one sender may
     see them.

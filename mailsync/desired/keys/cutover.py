@@ -6,8 +6,8 @@ from mailsync.desired.registry import Key
 
 KEY = Key(
     "cutover",
-    "When and how mail is moved: at, ttl, lead, soak, window, timezone, old_until, and the bounds "
-    "of what cannot be known (unseen_ttl, resolver_min_ttl, negative_ttl, retire_safety, "
-    "queue_lifetime, verifier_delay).",
+    "When and how mail is moved: at, ttl, lead, soak, window, timezone, old_until, the tasks that "
+    "a person has done, and the bounds of what cannot be known (unseen_ttl, resolver_min_ttl, "
+    "negative_ttl, retire_safety, queue_lifetime, verifier_delay, policy_refresh).",
     read=None,
 )

@@ -15,7 +15,7 @@ from mailsync.desired.model import Kind, Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
 from mailsync.dns.rrset import txt_text
-from mailsync.mail import spf
+from mailsync.mail import spf, srv
 
 _WHAT = "a record, such as {type: A, value: 192.0.2.80}"
 _FIELDS = ("type", "ttl", "value", "values", "absent")
@@ -100,8 +100,13 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
         (domain, "MX"): "mx",
         (f"_dmarc.{domain}", "TXT"): "dmarc",
         (f"autodiscover.{domain}", "CNAME"): "autodiscover",
+        (f"_mta-sts.{domain}", "TXT"): "mta_sts",
+        (f"_smtp._tls.{domain}", "TXT"): "tls_rpt",
+        **{(f"_{service}._tcp.{domain}", "SRV"): "srv" for service in srv.SERVICES},
     }
     above = f"_domainkey.{domain}"
+    if rdtype == "TLSA" and name.startswith("_25._tcp."):
+        return "tlsa"
     selector = name.endswith(f".{above}") and name != f"*.{above}"
     if selector and rdtype in {"TXT", "CNAME"}:
         return "dkim"

@@ -29,8 +29,6 @@ from mailsync.plan.model import Gate, Hold
 LEAVING = Policy("none", 86400)
 """The policy with which a domain leaves MTA-STS (§8.3): none, for a day."""
 
-_WEAKEST_FIRST: tuple[Mode, ...] = ("none", "testing", "enforce")
-
 
 def owns(_wish: Wish, value: str) -> bool:
     """Of the values at ``_mta-sts``, those are ours that announce a policy (§3.1)."""
@@ -200,4 +198,4 @@ def _permits(policy: Policy, host: str) -> bool:
 
 
 def _weaker(one: Mode, other: Mode) -> Mode:
-    return min(one, other, key=_WEAKEST_FIRST.index)
+    return min(one, other, key=mta_sts.MODES.index)

@@ -12,10 +12,8 @@ import hashlib
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
+from mailsync.mail import dane
 from mailsync.plan.choreography import Scene, Steps, at_once, task
-
-_LABELS = 2
-"""How many labels stand before the host: ``_25._tcp`` (RFC 6698 §3)."""
 
 
 def owns(_wish: Wish, _value: str) -> bool:
@@ -33,7 +31,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             "resolver holds the old records"
         )
         return at_once((), why)
-    host = wish.name.split(".", _LABELS)[_LABELS]
+    host = dane.host_of(wish.name)
     if not owned:
         what = f"see that {shown(host)} presents the certificate that its TLSA records name"
         gates = task(scene, _task("tlsa", host, wish), what) if host in scene.routed else ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailsync.desired import files
-from mailsync.desired.files import Target
+from mailsync.desired.target import Target
 from mailsync.desired.model import Place
 from mailsync.desired.tree import Mapping
 

@@ -1,0 +1,116 @@
+"""``mta_sts``: that senders deliver over verified TLS only, and to which hosts (RFC 8461).
+
+The policy names the hosts of the file's ``mx`` unless it names its own: `mailsync.desired.zone`
+puts the two together when all keys have been read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailsync.desired import reading
+from mailsync.desired.context import Context
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Place, Wish
+from mailsync.desired.registry import Key
+from mailsync.desired.tree import Mapping, Node
+from mailsync.dns.names import shown
+from mailsync.dns.rrset import txt_value
+from mailsync.mail import mta_sts
+from mailsync.mail.mta_sts import Mode, Policy
+from mailsync.mail.mx import parse
+
+MAX_AGE = 604800
+"""``max_age`` where the file names none, in seconds: a week."""
+
+_WHAT = "a mapping such as {mode: testing, max_age: 7d}"
+_FIELDS = ("mode", "max_age", "mx", "ttl")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a file says of its policy; ``mx`` is None where it follows the file's MX."""
+
+    mode: Mode
+    max_age: int
+    mx: tuple[str, ...] | None
+    place: Place
+
+
+def read(node: Node, context: Context) -> tuple[Wish, ...]:
+    """Read ``{mode: testing, max_age: 7d, mx: [mx1.example.net]}`` or ``absent``.
+
+    The wish has no value yet where there is a policy: `announced` gives it one.
+    """
+    key = (f"_mta-sts.{context.domain}", "TXT")
+    ttl = None
+    if isinstance(node, Mapping):
+        ttl = context.own_ttl(node)
+    elif not reading.is_absent(node):
+        context.faults.add(node.place, f"{_WHAT} is expected here, or 'absent'")
+        return ()
+    return (context.wish("mta-sts", key, (), node.place, ttl),)
+
+
+def terms(node: Node | None, faults: Faults) -> Terms | None:
+    """Read what a file says of its policy; None where it asks for none."""
+    if not isinstance(node, Mapping):
+        return None
+    fields = reading.mapping(node, faults, _WHAT, _FIELDS)
+    if fields is None:
+        return None
+    mode_node = fields.get("mode")
+    if mode_node is None:
+        faults.add(node.place, "mode is missing: write 'mode: testing', later enforce")
+        return None
+    word = reading.word(mode_node, faults, "mode", mta_sts.MODES)
+    mode = next((mode for mode in mta_sts.MODES if mode == word), None)
+    age = reading.duration(fields.get("max_age"), faults, "max_age")
+    if age is not None and age > mta_sts.MAX_AGE_MAX:
+        faults.add(fields.key("max_age").place, "max_age is at most a year (RFC 8461 §3.2)")
+    found = fields.get("mx")
+    patterns = None if found is None else _patterns(found, faults)
+    return (
+        None if mode is None else Terms(mode, MAX_AGE if age is None else age, patterns, node.place)
+    )
+
+
+def announced(said: Terms, wishes: tuple[Wish, ...], domain: str, faults: Faults) -> Policy:
+    """Make the policy in the end: the patterns of the file, or the hosts of its MX."""
+    mx = next((w.values for w in wishes if w.kind == "mx" and w.name == domain), ())
+    hosts = tuple(shown(parse(value).exchange) for value in mx if parse(value).exchange != ".")
+    policy = Policy(said.mode, said.max_age, hosts if said.mx is None else said.mx)
+    if said.mode != "none" and not policy.mx:
+        message = "a policy names the hosts that take mail: name them under 'mx', here or beside"
+        faults.add(said.place, message)
+    for host in hosts if said.mode != "none" and said.mx is not None else ():
+        if not mta_sts.permits(policy, host):
+            message = f"the policy's mx does not permit {host}, which takes mail (RFC 8461 §4.1)"
+            faults.add(said.place, message)
+    return policy
+
+
+def value(policy: Policy) -> str:
+    """Write the TXT value that announces a policy."""
+    return txt_value(mta_sts.record(policy))
+
+
+def _patterns(node: Node, faults: Faults) -> tuple[str, ...]:
+    found = []
+    for item in reading.items(node, faults, "a host or '*.' before one"):
+        text = reading.text(item, faults, "a host")
+        if text is not None and not mta_sts.is_pattern(text):
+            faults.add(
+                item.place, f"{text[:60]!r} is no host, and no '*.' before one (RFC 8461 §4.1)"
+            )
+        elif text is not None:
+            found.append(text)
+    return tuple(found)
+
+
+KEY = Key(
+    "mta_sts",
+    "That senders deliver only over verified TLS: mode (testing first, then enforce), max_age, and "
+    "mx where the policy names other hosts than 'mx' does. 'absent' leaves MTA-STS in its order.",
+    read,
+)

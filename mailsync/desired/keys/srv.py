@@ -1,0 +1,75 @@
+"""``srv``: where mail clients find their servers (RFC 6186, RFC 8314)."""
+
+from __future__ import annotations
+
+from mailsync.desired import reading
+from mailsync.desired.context import Context
+from mailsync.desired.model import Wish
+from mailsync.desired.registry import Key
+from mailsync.desired.tree import Mapping, Node, Scalar
+from mailsync.mail import srv
+
+_WHAT = "priority, weight, port and a host, such as '0 1 465 mx1'"
+
+
+def read(node: Node, context: Context) -> tuple[Wish, ...]:
+    """Read ``{submissions: 0 1 465 mx1, pop3: absent}``: a service to its record, or several."""
+    services = reading.named(node, context.faults, f"a service and {_WHAT}")
+    wishes: list[Wish] = []
+    for key, value in services or ():
+        if key.text not in srv.SERVICES:
+            context.faults.unknown(key.place, "service", key.text, srv.SERVICES)
+            continue
+        wishes += _service(key, value, context)
+    return tuple(wishes)
+
+
+def _service(key: Scalar, node: Node, context: Context) -> list[Wish]:
+    owner = (f"_{key.text}._tcp.{context.domain}", "SRV")
+    if reading.is_absent(node):
+        return [context.wish("srv", owner, (), key.place)]
+    ttl, source = None, node
+    if isinstance(node, Mapping):
+        fields = reading.mapping(node, context.faults, _WHAT, ("values", "ttl"))
+        if fields is None:
+            return []
+        ttl, found = context.own_ttl(fields), fields.get("values")
+        if found is None:
+            context.faults.add(node.place, f"values is missing: write {_WHAT}")
+            return []
+        source = found
+    items = reading.items(source, context.faults, _WHAT)
+    records = [_record(item, context) for item in items]
+    known = tuple(srv.format(record) for record in records if record is not None)
+    if not known or len(known) != len(items):
+        return []
+    if len(known) > 1 and any(record is not None and record.target == "." for record in records):
+        message = "'.' says that the service is not offered: it stands alone (RFC 2782)"
+        context.faults.add(node.place, message)
+        return []
+    return [context.wish("srv", owner, known, key.place, ttl)]
+
+
+def _record(node: Node, context: Context) -> srv.Record | None:
+    text = reading.text(node, context.faults, _WHAT)
+    if text is None:
+        return None
+    try:
+        record = srv.parse(text)
+    except srv.BadSrv as error:
+        context.faults.add(node.place, str(error))
+        return None
+    if record.target == ".":
+        return record
+    host = context.host(node, record.target)
+    if host is None:
+        return None
+    return srv.Record(record.priority, record.weight, record.port, host)
+
+
+KEY = Key(
+    "srv",
+    "Where mail clients find their servers: service (submissions, imaps, …) to priority, weight, "
+    "port and host. '0 0 0 .' says that it is not offered; 'absent' says nothing.",
+    read,
+)

@@ -1,0 +1,59 @@
+"""``tls_rpt``: where senders report how TLS with the domain went (RFC 8460)."""
+
+from __future__ import annotations
+
+from mailsync.desired import reading
+from mailsync.desired.context import Context
+from mailsync.desired.model import Wish
+from mailsync.desired.registry import Key
+from mailsync.desired.tree import Mapping, Node
+from mailsync.dns.rrset import txt_value
+from mailsync.mail import tls_rpt
+
+_WHAT = "an address, such as mailto:tls@example.com"
+
+
+def read(node: Node, context: Context) -> tuple[Wish, ...]:
+    """Read an address, a list of them, the record as text, ``{rua: …, ttl: …}`` or ``absent``."""
+    key = (f"_smtp._tls.{context.domain}", "TXT")
+    if reading.is_absent(node):
+        return (context.wish("tls-rpt", key, (), node.place),)
+    ttl, source = None, node
+    if isinstance(node, Mapping):
+        fields = reading.mapping(node, context.faults, _WHAT, ("rua", "ttl"))
+        if fields is None:
+            return ()
+        ttl, found = context.own_ttl(fields), fields.get("rua")
+        if found is None:
+            context.faults.add(node.place, f"rua is missing: write {_WHAT}")
+            return ()
+        source = found
+    addresses: list[str] = []
+    for item in reading.items(source, context.faults, _WHAT):
+        text = reading.text(item, context.faults, _WHAT)
+        if text is not None and tls_rpt.is_tls_rpt(text):
+            addresses += _of_record(text, item, context)
+        elif text is not None and not tls_rpt.is_address(text):
+            context.faults.add(item.place, f"{text[:60]!r} is no address: write {_WHAT[12:]}")
+        elif text is not None:
+            addresses.append(text)
+    if not addresses:
+        return ()
+    value = txt_value(tls_rpt.format(tls_rpt.Record(tuple(dict.fromkeys(addresses)))))
+    return (context.wish("tls-rpt", key, (value,), node.place, ttl),)
+
+
+def _of_record(text: str, node: Node, context: Context) -> tuple[str, ...]:
+    try:
+        return tls_rpt.parse(text).rua
+    except tls_rpt.BadTlsRpt as error:
+        context.faults.add(node.place, str(error))
+        return ()
+
+
+KEY = Key(
+    "tls_rpt",
+    "Where senders report how TLS with the domain went: one address (mailto: or https:) or a list. "
+    "'absent' ends the reports.",
+    read,
+)

@@ -1,0 +1,111 @@
+"""Several DNS hosts that serve one zone: written one after the other, and alike again in the end.
+
+A run may end between two writes, and somebody may edit one host by hand. Where the hosts differ,
+the version that is *not* what the file asks for is listed, so that the change is planned (again);
+`write` passes over a host that has it already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mailsync.dns.rrset import Key, RRset
+from mailsync.errors import MailsyncError, StaleWrite
+from mailsync.hosts.interface import Host
+from mailsync.plan.live import Capability
+from mailsync.plan.model import Change
+
+
+class Several:
+    """Two or more DNS hosts as one, for one domain.
+
+    ``wished``: the values that the domain's file asks for, by RRset.
+    """
+
+    def __init__(self, hosts: Sequence[Host], wished: Mapping[Key, tuple[str, ...]]) -> None:
+        """Take the hosts in the order in which they are written. Raises `MailsyncError`."""
+        self._hosts = tuple(hosts)
+        self._wished = wished
+        self._listings: dict[str, tuple[Mapping[Key, RRset], ...]] = {}
+        self._capability = _narrowest(self._hosts)
+
+    @property
+    def name(self) -> str:
+        """The names of all, as messages show them."""
+        return " and ".join(host.name for host in self._hosts)
+
+    @property
+    def capability(self) -> Capability:
+        """What all of them can do."""
+        return self._capability
+
+    def read(self, zone: str) -> Mapping[Key, RRset]:
+        """List the zone at every host, and put the listings together. Raises `HostError`."""
+        listings = tuple(host.read(zone) for host in self._hosts)
+        self._listings[zone] = listings
+        found = {}
+        for key in sorted({key for listing in listings for key in listing}):
+            rrset = self._version(zone, key, [listing.get(key) for listing in listings])
+            if rrset is not None:
+                found[key] = rrset
+        return found
+
+    def differing(self, zone: str) -> Mapping[Key, str]:
+        """Tell which RRsets were not alike at the last reading, and what each host listed."""
+        listings = self._listings.get(zone, ())
+        found = {}
+        for key in sorted({key for listing in listings for key in listing}):
+            versions = [listing.get(key) for listing in listings]
+            if key != (zone, "NS") and len(set(versions)) > 1:
+                each = zip(self._hosts, versions, strict=True)
+                found[key] = "; ".join(f"{host.name} lists {_said(v)}" for host, v in each)
+        return found
+
+    def write(self, zone: str, changes: Sequence[Change]) -> None:
+        """Write to every host what it does not hold yet; compares with all before the first write.
+
+        Raises `StaleWrite` where a host holds neither what is to change nor what it changes to.
+        """
+        missing = []
+        for host in self._hosts:
+            listing = host.read(zone)
+            open_changes = [c for c in changes if listing.get(c.key) != c.after]
+            for change in open_changes:
+                if listing.get(change.key) != change.before:
+                    held = _said(listing.get(change.key))
+                    msg = (
+                        f"{change.key[0]} {change.key[1]}: {host.name} lists {held}, which is "
+                        f"neither {_said(change.before)} nor {_said(change.after)}: make the DNS "
+                        "hosts alike"
+                    )
+                    raise StaleWrite(msg)
+            missing.append(open_changes)
+        for host, open_changes in zip(self._hosts, missing, strict=True):
+            if open_changes:
+                host.write(zone, open_changes)
+
+    def _version(self, zone: str, key: Key, versions: list[RRset | None]) -> RRset | None:
+        if key == (zone, "NS"):
+            # Each host names its own servers; the zone's are all of them.
+            named = [version for version in versions if version is not None]
+            values = tuple(value for version in named for value in version.values)
+            return RRset(*key, min(version.ttl for version in named), values)
+        wished = self._wished.get(key)
+        other = [v for v in versions if (v.values if v is not None else ()) != wished]
+        return versions[-1] if len(set(versions)) == 1 or not other else other[-1]
+
+
+def _narrowest(hosts: Sequence[Host]) -> Capability:
+    known = [host.capability for host in hosts]
+    low, high = max(c.ttl_min for c in known), min(c.ttl_max for c in known)
+    if low > high:
+        names = ", ".join(host.name for host in hosts)
+        msg = (
+            f"no TTL fits all of the DNS hosts {names}: one takes {low} or more, one {high} or less"
+        )
+        raise MailsyncError(msg)
+    return Capability(all(c.settable for c in known), low, high)
+
+
+def _said(rrset: RRset | None) -> str:
+    return "nothing" if rrset is None else f"TTL {rrset.ttl}: {', '.join(rrset.values)}"
