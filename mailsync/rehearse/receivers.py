@@ -1,0 +1,81 @@
+"""A server that takes mail which the domain sends, and judges it: SPF, DKIM, DMARC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.mail import dkim, dmarc, spf
+from mailsync.rehearse.resolver import NoAnswer, Resolver
+from mailsync.rehearse.services import Stream
+
+
+@dataclass
+class Receiver:
+    """One receiving server with its resolver. It refuses what the domain's records speak against.
+
+    That is strict: a failed SPF check, or a signature that cannot be verified, is enough.
+    """
+
+    domain: str
+    resolver: Resolver
+
+    def judges(self, stream: Stream, at: int) -> str:
+        """Say why a message of a stream is refused; empty where it is taken."""
+        try:
+            return self._judge(stream, at)
+        except NoAnswer:
+            return ""  # comes again
+
+    def _judge(self, stream: Stream, at: int) -> str:
+        if not stream.proper:
+            return "DMARC asks to refuse it" if self._enforced(at) else ""
+        if stream.spf:
+            held = _spf(self.resolver.answer((self.domain, "TXT"), at))
+            if held is None or not _lets(held, stream.spf):
+                return f"SPF is {held or 'missing'}, and does not let it send"
+        if stream.selector is not None:
+            found = self.resolver.answer(stream.selector, at)
+            if found is None or not _same(found.values, stream.key):
+                return f"the key at {stream.selector[0]} is not the one that signed it"
+        return ""
+
+    def _enforced(self, at: int) -> bool:
+        rrset = self.resolver.answer((f"_dmarc.{self.domain}", "TXT"), at)
+        for value in rrset.values if rrset is not None else ():
+            try:
+                return any(dmarc.strictness(dmarc.parse(txt_text(value)))[:3])
+            except dmarc.BadDmarc:
+                continue
+        return False
+
+
+def lets(stream: Stream, key: Key, rrset: RRset | None) -> bool:
+    """Tell whether a version of an RRset lets a stream pass what it is about: SPF, or its key."""
+    if key == stream.selector:
+        return rrset is not None and _same(rrset.values, stream.key)
+    held = _spf(rrset)
+    return not stream.spf or (held is not None and _lets(held, stream.spf))
+
+
+def _spf(rrset: RRset | None) -> str | None:
+    texts = [txt_text(value) for value in rrset.values] if rrset is not None else []
+    held = [text for text in texts if spf.is_spf(text)]
+    return held[0] if len(held) == 1 else None
+
+
+def _lets(held: str, asked: str) -> bool:
+    try:
+        return spf.covers(held, asked)
+    except spf.BadSpf:
+        return False
+
+
+def _same(held: tuple[str, ...], signed: tuple[str, ...]) -> bool:
+    if set(held) == set(signed):
+        return True
+    try:
+        one, other = (dkim.parse(txt_text(values[0])) for values in (held, signed))
+    except (dkim.BadDkim, ValueError):
+        return False
+    return dkim.same_key(one, other)
