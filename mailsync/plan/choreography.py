@@ -27,7 +27,7 @@ class Scene:
 
     ``routed``: hosts that some visible MX names. ``moving``: a change of MX or of an MX host's
     address is still ahead. ``moved_at``: when the last such change was seen everywhere, None when
-    none is known.
+    none is known. ``senders_at``: since when every receiver knows all that lets the new way send.
     """
 
     desired: Desired
@@ -37,6 +37,7 @@ class Scene:
     routed: frozenset[str] = frozenset()
     moving: bool = False
     moved_at: datetime | None = None
+    senders_at: datetime | None = None
 
     @property
     def lifetimes(self) -> Lifetimes:
@@ -66,6 +67,11 @@ class Scene:
         ``longer``: how much longer than resolvers whoever uses it may go by what it read.
         """
         return remnants(self.history(key), self.lifetimes, self.now, longer)
+
+    def not_before_senders(self, since: datetime | None) -> datetime | None:
+        """Give the later of a time and the one from which the new way could send at all."""
+        known = [at for at in (since, self.senders_at) if at is not None]
+        return max(known, default=None) if since is not None else None
 
     def unseen_at(self, key: Key) -> datetime | None:
         """Give when a version that nobody saw may have been replaced last; None if never."""

@@ -17,6 +17,8 @@ from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Finding
 from mailsync.plan.reasons import named
 
+_OPEN_END = ": every date here counts from when all do, and moves on until then"
+
 
 def findings(
     scene: Scene,
@@ -234,7 +236,7 @@ def _ttl_bounds(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
 
 def _lagging(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     return [
-        Finding("not-served-everywhere", "warning", text, named(course.key))
+        Finding("not-served-everywhere", "warning", f"{text}{_OPEN_END}", named(course.key))
         for course in courses
         if (text := scene.live.lagging.get(course.key))
     ]

@@ -136,7 +136,8 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     scene = replace(scene, routed=_routed(scene))
     routing = [wish for wish in desired.wishes if wish.kind in ROUTING]
     moving = any(_steps(scene, wish).routes for wish in routing)
-    return replace(scene, moving=moving, moved_at=_moved_at(scene, routing))
+    scene = replace(scene, moving=moving, moved_at=_moved_at(scene, routing))
+    return replace(scene, senders_at=_senders_at(scene))
 
 
 def _routed(scene: Scene) -> frozenset[str]:
@@ -161,6 +162,20 @@ def _routed(scene: Scene) -> frozenset[str]:
     if scene.live.get((domain, "MX")) is None:
         named.add(domain)  # the implicit MX (RFC 5321 §5.1)
     return frozenset(named)
+
+
+def _senders_at(scene: Scene) -> datetime | None:
+    """Find since when every receiver knows what lets the new way send; until then the old did."""
+    times = []
+    for wish in scene.desired.wishes:
+        if wish.kind not in {"spf", "dkim"} or not wish.values:
+            continue
+        kind = CHOREOGRAPHIES[wish.kind]
+        for version in scene.history((wish.name, wish.type)).versions:
+            held = owned_values(kind, wish, version.rrset)
+            if not version.unseen and not kind.ready(wish, held, scene):
+                times.append((version.replaced_at or scene.now) + scene.lifetimes.of(version))
+    return max(times, default=None)
 
 
 def _moved_at(scene: Scene, routing: list[Wish]) -> datetime | None:

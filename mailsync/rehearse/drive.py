@@ -12,8 +12,9 @@ from random import Random
 from mailsync.dns.rrset import Key, RRset, txt_value
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import DomainPlan
-from mailsync.rehearse.published import published
+from mailsync.rehearse.published import Published, published
 from mailsync.rehearse.receivers import lets
+from mailsync.rehearse.resolver import Traits
 from mailsync.rehearse.scenario import (
     DOMAIN,
     MX1,
@@ -35,6 +36,9 @@ from mailsync.rehearse.world import START, Faults, Rehearsal
 MX = (DOMAIN, "MX")
 TXT = (DOMAIN, "TXT")
 OTHER = "10 mx.other.example."
+
+CLOCKS_OFF = 600
+"""By how many seconds less than bounds of days senders use them: clocks may be minutes off."""
 
 _LONG_AGO = -(10**7)
 _HOUR, _DAY = 3600, 86400
@@ -100,6 +104,9 @@ def _world(story: Scenario) -> Rehearsal:
     truth.negative_ttl = story.negative_ttl
     for key in sorted({*keys, *story.live}):
         truth.put(key, story.live.get(key), _LONG_AGO)
+    if story.pure_removal and not story.known:
+        # Somebody changed it just before mailsync saw it for the first time.
+        truth = _with_an_unseen_version(story, truth)
     servers = Servers(deserted=story.seed % 2 == 0)
     if any(wish.kind == "tlsa" for wish in story.home):
         servers.chains[MX1] = [(_LONG_AGO, frozenset({OLD_CHAIN}))]
@@ -111,6 +118,20 @@ def _world(story: Scenario) -> Rehearsal:
         web=Web([(_LONG_AGO, story.home_policy)]),
         servers=servers,
     )
+
+
+def _with_an_unseen_version(story: Scenario, truth: Published) -> Published:
+    other = published(story.servers, {}, _LONG_AGO)
+    other.negative_ttl = story.negative_ttl
+    for key in sorted(truth.keys()):
+        earlier = truth.served(0, key, 0)
+        if key == TXT:
+            text = txt_value(f"v=spf1 {OLD_SPF} -all")
+            other.put(key, RRset(*key, story.cutover.unseen_ttl, (text,)), _LONG_AGO)
+            other.put(key, earlier, -60)
+        else:
+            other.put(key, earlier, _LONG_AGO)
+    return other
 
 
 class _Driver:
@@ -166,9 +187,13 @@ class _Driver:
             for stage in (plan.stages if plan is not None else ())
             if stage.state == "held" and world.second(stage.not_before) > world.now
         ]
+        if plan is not None and plan.status == "converged" and self.commits:
+            return max(self.commits[0][0], world.now + 60)
         due = min(held, default=world.now + _DAY)
         some = world.now + random.randrange(_HOUR, 3 * _DAY)
         following = max(min(due, some), world.now + 60)
+        if plan is not None and "not-served-everywhere" in {f.id for f in plan.findings}:
+            following = max(following, world.now + random.randrange(_HOUR, 12 * _HOUR))
         if "late" in self.story.troubles and random.random() < 0.3:
             following += random.randrange(3 * _DAY)
         if self.commits:
@@ -206,14 +231,20 @@ class _Driver:
         elif trouble == "dead server" and world.truth.servers > 1:
             end = world.now + random.randrange(_HOUR, 3 * _DAY)
             world.truth.down.setdefault(1, []).append((world.now, end))
-        elif trouble == "edit" and self.story.inbound not in {"end", "back", "first", "stay"}:
+        elif trouble == "edit" and self._may_be_edited():
             ttl = random.choice((60, 3600, 86400))
             world.put(MX, RRset(*MX, ttl, (OTHER,)))
+
+    def _may_be_edited(self) -> bool:
+        """Tell whether a person may change MX by hand: not where a policy would not permit it."""
+        policies = self.story.home_policy or self.story.away_policy
+        return policies is None and self.story.inbound not in {"end", "back", "first", "stay"}
 
     def _close_down(self, plan: DomainPlan | None, following: int) -> None:
         """End each service that was left, at the time that the plan printed."""
         world = self.world
-        if plan is None or plan.status == "error":
+        late = {"not-served-everywhere"}
+        if plan is None or plan.status == "error" or late & {f.id for f in plan.findings}:
             return
         printed = plan.old_service_until
         end = max(world.now, world.now if printed is None else world.second(printed))
@@ -222,11 +253,21 @@ class _Driver:
         live = world.live.get(MX)
         named = hosts(live.values) if live is not None else frozenset({DOMAIN})
         for host in _all_hosts(self.story) - named - _hosts(self.story, self.way):
-            world.servers.host_ends.setdefault(host, end)
+            if self._was_used(MX, host):
+                world.servers.host_ends.setdefault(host, end)
         for host, address in _all_addresses(self.story) - _addresses(self.story, self.way):
             families = (world.live.get((host, family)) for family in ("A", "AAAA"))
-            if not any(rrset is not None and address in rrset.values for rrset in families):
+            gone = not any(rrset is not None and address in rrset.values for rrset in families)
+            family = "AAAA" if ":" in address else "A"
+            if gone and self._was_used((host, family), address):
                 world.servers.address_ends.setdefault((host, address), end)
+
+    def _was_used(self, key: Key, word: str) -> bool:
+        """Tell whether some version named a host or an address: a new server is not shut down."""
+        spans = self.world.truth.spans(key, 0)
+        if word == DOMAIN:
+            return any(rrset is None for rrset, _, _ in spans)
+        return any(rrset is not None and word in " ".join(rrset.values) for rrset, _, _ in spans)
 
 
 # ---- Who takes mail ------------------------------------------------------------------------------
@@ -261,14 +302,14 @@ def _ways(story: Scenario, world: Rehearsal, *, plainly: bool) -> list[tuple[int
     if plainly:
         at = next(at for at, way in story.commits if way == "away")
         return [(_LONG_AGO, at, "home"), (at, FOREVER, "away")]
-    if story.moves:
+    if story.moves and story.inbound != "families":
         return _by_routing(story, world)
     return _by_readiness(story, world)
 
 
 def _by_routing(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way]]:
     """Senders move when the mail does."""
-    key = {"address": (MX1, "A"), "families": (MX1, "AAAA")}.get(story.inbound, MX)
+    key = (MX1, "A") if story.inbound == "address" else MX
     wished = {way: _wished(story, way, key) for way in ("home", "away")}
     found: list[tuple[int, int, Way]] = []
     way: Way = "home"
@@ -278,6 +319,8 @@ def _by_routing(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way]]
             way = "away"
         elif values == wished["home"]:
             way = "home"
+        if found and found[-1][2] == way:
+            start = found.pop()[0]
         found.append((start, FOREVER if end is None else end, way))
     return found
 
@@ -316,8 +359,8 @@ def _known_since(story: Scenario, world: Rehearsal, key: Key, way: Way, at: int,
     for server in range(world.truth.servers):
         for rrset, start, stop in world.truth.spans(key, server):
             if start < end and not lets(_sender(story, way), key, rrset):
-                ttl = world.truth.negative_ttl if rrset is None else rrset.ttl
-                gone = end if stop is None else stop + max(ttl, 300)
+                life = Traits(floor=300).life(rrset, world.truth.negative_ttl)
+                gone = end if stop is None else stop + life
                 if gone > at:
                     latest = max(latest, gone)
     return latest
@@ -351,23 +394,53 @@ def _streams(
     *,
     plainly: bool,
 ) -> list[Stream]:
-    queue = story.cutover.queue_lifetime
+    queue = story.cutover.queue_lifetime - CLOCKS_OFF
     found = []
     for since, until, way in ways:
-        if way == "home" and story.pure_removal and not story.moves:
-            continue  # the user's word: nobody has sent that way for long
-        sender = _sender(story, way)
+        sender = _after_the_users_word(story, way, since, until)
         by_address = replace(sender, since=since, until=until, queue=queue, selector=None)
         found.append(by_address)
         if sender.selector is not None:
             transit = queue + VERIFIER_DELAY
             found.append(replace(sender, since=since, until=until, queue=transit, spf=""))
         if way == "away" and _tightens(story):
-            began = since if plainly or story.moves else _first_write(world, since)
-            end = min(until, began + story.cutover.soak - 1)
+            routed = story.moves and story.inbound != "families"
+            began = since if plainly or routed else _first_write(world, since)
+            end = min(until, began + story.cutover.soak - CLOCKS_OFF)
             if end > since:
                 found.append(Stream("by whom nobody thought of", since, end, 0, proper=False))
     return found
+
+
+def _after_the_users_word(story: Scenario, way: Way, since: int, until: int) -> Stream:
+    """Give how the domain sends in a stretch of time, by the user's word where nothing else tells.
+
+    With no mail on the move, a term or a selector that is simply taken away, also by a revert, is
+    taken away at once: nobody has sent that way for long, says the user, and no record could
+    contradict. This is the one thing that the promise rests on beside what can be seen; the plan
+    says so.
+    """
+    sender = _sender(story, way)
+    if story.moves and story.inbound != "families":
+        return sender
+    if until == FOREVER:
+        return sender
+    if way == "away":
+        return replace(sender, spf="", selector=None)
+    before, after = (
+        {(w.name, w.type): w.values for w in side} for side in (story.home, story.away)
+    )
+    if _sender(story, "away").selector is None:
+        sender = replace(sender, selector=None)
+    if _narrower(before.get(TXT, ()), after.get(TXT, ())):
+        sender = replace(sender, spf="")
+    return sender
+
+
+def _narrower(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Tell whether an SPF record only loses terms."""
+    terms = [set("".join(values).strip('"').split()) for values in (before, after)]
+    return terms[1] < terms[0]
 
 
 def _first_write(world: Rehearsal, before: int) -> int:

@@ -54,7 +54,7 @@ class Published:
         """Give each version of a server with its first second and the one after its last."""
         times = self._times.get((server, key), [])
         versions = self._versions.get((server, key), [])
-        ends: list[int | None] = [*times[1:], None]
+        ends: list[int | None] = [*times[1:], *([None] if times else [])]
         return [span for span in zip(versions, times, ends, strict=True) if span[1] != span[2]]
 
     def changes(self) -> list[tuple[int, int, Key]]:

@@ -114,7 +114,7 @@ def scenario(
     commits.append((known, "away"))
     if "revert" in chosen:
         commits.append((known + random.randrange(_HOUR, 20 * _DAY), "home"))
-        if random.random() < 0.5:
+        if random.random() < 0.5 and story.inbound not in {"stay", "families"}:
             commits.append((commits[-1][0] + random.randrange(_HOUR, 10 * _DAY), "away"))
     fixed = random.random() < 0.1
     return Scenario(
@@ -302,4 +302,4 @@ class _Story:
 
 
 def _values(rdtype: str, texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(txt_value(t) if rdtype == "TXT" else canonical(rdtype, t) for t in texts)
+    return tuple(sorted(txt_value(t) if rdtype == "TXT" else canonical(rdtype, t) for t in texts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -16,6 +17,10 @@ from mailsync.rehearse.services import Servers, Web
 
 RETRIES = (900, 3600, 14400, 43200, 86400, 172800, 345600)
 """When a message that could not be delivered is tried again, in seconds after the first try."""
+
+
+_REFRESH = 86400
+"""How often, in seconds, a sender looks for another policy in any case (RFC 8461 §3.3)."""
 
 
 class Fate(Enum):
@@ -33,11 +38,16 @@ class _Cached:
     policy: Policy
     id: str
     until: int
+    checked: int
 
 
 @dataclass
 class Sender:
-    """One sending server; ``queue`` is how long it keeps trying (seconds)."""
+    """One sending server; ``queue`` is how long it keeps trying (seconds).
+
+    ``diligent``: it looks for another policy before it gives up, as RFC 8461 §5.1 asks; one that is
+    not looks once a day.
+    """
 
     domain: str
     zone: str
@@ -45,6 +55,7 @@ class Sender:
     servers: Servers
     web: Web
     queue: int = 432000
+    diligent: bool = True
     went_to: str = ""
     _policy: _Cached | None = None
 
@@ -61,6 +72,11 @@ class Sender:
             if fate is not Fate.LATER:
                 return fate, at + after
         return Fate.LOST, at + self.queue
+
+    def prepare(self, at: int) -> None:
+        """Fetch the domain's policy, as if mail had been sent before."""
+        with suppress(NoAnswer):
+            self._enforced(at)
 
     def _try(self, at: int) -> Fate:
         self.went_to = "no answer"
@@ -93,7 +109,8 @@ class Sender:
         if permitted:
             return permitted
         # Before giving up, a sender looks whether there is another policy by now (§5.1).
-        self._refresh(at)
+        if self.diligent:
+            self._refresh(at)
         policy = self._enforced(at)
         return [h for h in hosts if policy is None or mta_sts.permits(policy, h)]
 
@@ -135,16 +152,20 @@ class Sender:
         if self._policy is None or at >= self._policy.until:
             self._policy = None
             self._refresh(at)
+        elif at >= self._policy.checked + _REFRESH:
+            self._refresh(at)
         kept = self._policy
         return kept.policy if kept is not None and kept.policy.mode == "enforce" else None
 
     def _refresh(self, at: int) -> None:
         announced = next(self._announced(at), None)
+        if self._policy is not None:
+            self._policy.checked = at
         if announced is None or (self._policy is not None and announced == self._policy.id):
             return
         policy = self.web.policy(at)
         if policy is not None:
-            self._policy = _Cached(policy, announced, at + policy.max_age)
+            self._policy = _Cached(policy, announced, at + policy.max_age, at)
 
     def _announced(self, at: int) -> Iterator[str]:
         rrset = self.resolver.answer((f"_mta-sts.{self.domain}", "TXT"), at)

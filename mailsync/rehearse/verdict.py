@@ -129,7 +129,9 @@ def _one(
             evidence.servers,
             evidence.web,
             queue=random.choice((43200, 345600, 432000)),
+            diligent=random.random() < 0.5,
         )
+        sender.prepare(primed)
         for time in sorted(t for t in times if primed <= t <= evidence.until):
             _inbound(evidence, sender, time, verdict)
             _outbound(evidence, resolver, time, verdict)
@@ -162,7 +164,7 @@ def _inbound(evidence: Evidence, sender: Sender, at: int, verdict: Verdict) -> N
 def _outbound(evidence: Evidence, resolver: Resolver, at: int, verdict: Verdict) -> None:
     receiver = Receiver(evidence.domain, resolver)
     for stream in evidence.streams:
-        if not stream.since <= at <= stream.until + stream.queue:
+        if not stream.since <= at < stream.until + stream.queue:
             continue
         why = receiver.judges(stream, at)
         if why:
@@ -199,7 +201,7 @@ def violations(evidence: Evidence, floor: int = 300, negative_cap: int = 10800) 
 def _instant(
     evidence: Evidence, at: int, visible: Mapping[Key, tuple[RRset | None, ...]]
 ) -> Instant:
-    active = [s for s in evidence.streams if s.proper and s.since <= at <= s.until + s.queue]
+    active = [s for s in evidence.streams if s.proper and s.since <= at < s.until + s.queue]
     chains = {
         host: (chain,)
         for host in evidence.servers.chains

@@ -68,7 +68,7 @@ def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         wish.values,
         why_settle="retires the selector (assumes that nobody signs with it any more)",
         wait=max(cutover.soak, transit),
-        since=since,
+        since=scene.not_before_senders(since),
     )
 
 
@@ -129,9 +129,9 @@ def _successor_ahead(scene: Scene) -> bool:
 
 
 def _successor_visible_at(wish: Wish, scene: Scene) -> datetime | None:
-    """Find when the newest selector that the file keeps came to be served everywhere."""
+    """Find when nobody could miss the newest selector that the file keeps any more."""
     created = [
-        version.replaced_at or scene.now
+        (version.replaced_at or scene.now) + scene.lifetimes.of(version)
         for other in _selectors(scene)
         if other.name != wish.name
         for version in scene.history((other.name, other.type)).versions

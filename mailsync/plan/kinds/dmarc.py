@@ -16,7 +16,7 @@ from mailsync.mail import dmarc as dmarc_record
 from mailsync.plan.choreography import Choreography, Scene, Steps, at_once, owned_values
 from mailsync.plan.kinds import dkim, spf
 from mailsync.plan.model import Hold
-from mailsync.plan.reasons import held_text, named
+from mailsync.plan.reasons import named
 
 
 def owns(_wish: Wish, value: str) -> bool:
@@ -72,17 +72,15 @@ def _change(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     if not tightens(owned, wish.values):
         return at_once(wish.values, why)
     ahead, since = _senders_change(scene)
-    unknown = _unseen_senders(scene)
-    if not scene.in_flight and not ahead and since is None and not unknown:
+    if not scene.in_flight and not ahead and since is None:
         return at_once(wish.values, f"{why}: tightens the policy, with no mail on the move")
     return Steps(
         owned,
         owned,
         wish.values,
         why_settle=f"{why}: tightens the policy when mail has moved",
-        wait=scene.desired.cutover.soak if scene.in_flight or ahead or since else 0,
-        since=since if scene.in_flight or ahead or since else scene.now,
-        settle_holds=unknown,
+        wait=scene.desired.cutover.soak,
+        since=since,
     )
 
 
@@ -112,17 +110,6 @@ def _policy(values: tuple[str, ...]) -> dmarc_record.Record | None:
         return None
 
 
-def _unseen_senders(scene: Scene) -> tuple[Hold, ...]:
-    """Hold while a resolver may hold an SPF record or a key that nobody saw."""
-    return tuple(
-        Hold(remnant.until, held_text(remnant.version), named((wish.name, wish.type)))
-        for wish in scene.desired.wishes
-        if wish.kind in {"spf", "dkim"} and wish.values
-        for remnant in scene.visible((wish.name, wish.type))
-        if remnant.version.unseen and remnant.until is not None
-    )
-
-
 def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
     """Tell whether SPF or DKIM does not let the new way send yet, and when it last did not."""
     ahead, changed = False, []
@@ -134,11 +121,10 @@ def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
         key = (wish.name, wish.type)
         held = owned_values(kind, wish, scene.live.get(key))
         ahead = ahead or not kind.ready(wish, held, scene)
-        changed += [
-            version.replaced_at or scene.now
-            for version in scene.history(key).versions
-            if not version.unseen
-            and not kind.ready(wish, owned_values(kind, wish, version.rrset), scene)
-        ]
+        for version in scene.history(key).versions:
+            # What nobody saw may be what did not let the new way send: with the journal lost, say.
+            held = owned_values(kind, wish, version.rrset)
+            if version.unseen or not kind.ready(wish, held, scene):
+                changed.append(version.replaced_at or scene.now)
     latest = max(changed, default=None)
     return ahead, latest if latest is not None and latest + soak > scene.now else None

@@ -70,6 +70,7 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         why_prepare="SPF lets the old and the new servers send",
         why_settle=f"removes {gone} from SPF: only the old way needed it",
         wait=_wait(scene),
+        since=scene.senders_at,
     )
 
 
@@ -121,12 +122,12 @@ def _later_or_now(
         target,
         why_settle=f"{why}: only the old way needed it",
         wait=_wait(scene),
-        since=since,
+        since=scene.not_before_senders(since),
     )
 
 
 def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
-    """Find when the last version that did not yet let the new way send was replaced.
+    """Find when the last version that did not yet let the new way send was out of all caches.
 
     It counts when it is what the live record replaced, or as long as mail sent before may still be
     queued; a removal long after that is one of its own.
@@ -137,7 +138,8 @@ def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
         held = _ours(wish, version.rrset)
         if version.unseen or (version.replaced_at is None and held == live):
             continue
-        at = version.replaced_at or scene.now
+        # Until then some receiver may have refused the new way, so the old one was in use.
+        at = (version.replaced_at or scene.now) + scene.lifetimes.of(version)
         if held != live:
             before_live = at
         if not ready(wish, held, scene):
