@@ -173,7 +173,7 @@ def _senders_at(scene: Scene) -> datetime | None:
         kind = CHOREOGRAPHIES[wish.kind]
         for version in scene.history((wish.name, wish.type)).versions:
             held = owned_values(kind, wish, version.rrset)
-            if not version.unseen and not kind.ready(wish, held, scene):
+            if version.unseen or not kind.ready(wish, held, scene):
                 times.append((version.replaced_at or scene.now) + scene.lifetimes.of(version))
     return max(times, default=None)
 

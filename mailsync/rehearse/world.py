@@ -90,6 +90,12 @@ class Rehearsal:
         self.runs.append((self.now, plan, frozenset(self.live)))
         return outcome
 
+    @property
+    def ended(self) -> str:
+        """The status of the last plan that a run gave; empty where none did."""
+        plans = [plan for _, plan, _ in self.runs if plan is not None]
+        return plans[-1].status if plans else ""
+
     def look(self) -> View:
         """Look at the domain as ``plan`` does."""
         return self.world().run(look(self.desired, self.capability))

@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from mailsync.desired.model import Cutover, Desired, Kind, Place, Wish
 from mailsync.dns.rrset import Key, RRset, canonical, txt_value
 from mailsync.dns.ttl import seconds
+from mailsync.mail.mta_sts import Policy
+from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live
+from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
@@ -63,6 +65,9 @@ class Story:
     negative_ttl: int | None = None
     no_mail: bool = False
     gates: tuple[Gate, ...] = ()
+    served: ServedPolicy = field(default_factory=ServedPolicy)
+    policy: Policy | None = None
+    neighbours: tuple[Neighbour, ...] = ()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -70,13 +75,25 @@ class Story:
         """The domain as its file has it now."""
         kinds = frozenset({"host": "hosts"}.get(w.kind, w.kind) for w in self.wishes)
         return Desired(
-            ZONE, ZONE, self.wishes, PLACE, ("local",), kinds, self.no_mail, self.cutover
+            ZONE, ZONE, self.wishes, PLACE, ("local",), kinds, self.no_mail, self.cutover, self.policy
+        )
+
+    @property
+    def world(self) -> Live:
+        """The zone and what was observed of it."""
+        return Live(
+            self.live,
+            self.capability,
+            self.negative_ttl,
+            self.lagging,
+            self.gates,
+            self.served,
+            self.neighbours,
         )
 
     def plan(self) -> DomainPlan:
         """Plan as of now."""
-        live = Live(self.live, self.capability, self.negative_ttl, self.lagging, self.gates)
-        return plan_domain(self.desired, live, self.ledger, self.now)
+        return plan_domain(self.desired, self.world, self.ledger, self.now)
 
     def stage(self, name: str, state: str | None = None) -> Stage | None:
         """Give the stage of that name (and state) in the present plan."""
@@ -91,6 +108,10 @@ class Story:
         for key in watched(self.desired, live):
             if key not in self.lagging:
                 self.ledger = self.ledger.seen(key, self.live.get(key), self.now)
+        if self.served.state != "unknown":
+            policy = self.served.policy
+            rrset = None if policy is None else policies.as_rrset(ZONE, policy)
+            self.ledger = self.ledger.seen(policies.key(ZONE), rrset, self.now)
 
     def known_for(self, duration: str) -> None:
         """Let time pass in which every server was known to serve what it serves now."""

@@ -1,0 +1,225 @@
+"""Planners that are wrong in one thing each, for the oracle to find.
+
+Each mutant drops one wait, takes one wrong time, or changes one order. Its `stories` are the random
+cutovers in which it shows soonest; its `cases` are small stories of the planner's own tests, where
+what is mutated needs more than one zone or a rare constellation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from mailsync.observe.interface import Sighting
+from mailsync.plan import check, holds, planner, retire, visible
+from mailsync.plan.choreography import Steps, at_once
+from mailsync.plan.kinds import dkim, dmarc, host, included, mta_sts, mx, ptr, record, spf, tlsa
+from mailsync.plan.visible import Lifetimes
+from mailsync.rehearse.world import Rehearsal
+from tests.unit.plan import test_neighbours as neighbours
+from tests.unit.plan import test_new_kinds as kinds
+
+Patch = Callable[[], Any]
+"""Gives a context in which the planner is wrong."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong planner; ``inbound``: the kinds of stories to look at first."""
+
+    patch: Patch
+    inbound: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+    cases: tuple[Callable[[], None], ...] = ()
+
+
+def nothing(*_: object, **__: object) -> tuple[()]:
+    """Hold for nothing."""
+    return ()
+
+
+def dropped(module: object, name: str) -> Patch:
+    """Drop what a function would hold for."""
+    return lambda: mock.patch.object(module, name, nothing)
+
+
+def instead(module: object, name: str, function: Callable[..., Any]) -> Patch:
+    """Take another function."""
+    return lambda: mock.patch.object(module, name, function)
+
+
+def directly(module: object) -> Patch:
+    """Make a kind's change at once."""
+
+    def steps(wish: Any, owned: Any, scene: Any) -> Steps:  # noqa: ARG001
+        if set(owned) == set(wish.values):
+            return Steps(owned, owned, owned)
+        return at_once(wish.values, "at once")
+
+    return instead(module, "steps", steps)
+
+
+def shorter(name: str, seconds: int = 0) -> Patch:
+    """Take another number for one of the cutover's bounds."""
+    before = planner._split  # noqa: SLF001  # the first thing that planning does
+
+    def split(desired: Any) -> Any:
+        cutover = replace(desired.cutover, **{name: seconds})
+        return before(replace(desired, cutover=cutover))
+
+    return instead(planner, "_split", split)
+
+
+def all_served(self: Rehearsal, zone: str, expected: Mapping[Any, Any]) -> Sighting:  # noqa: ARG001
+    """Take what the first server serves for what all serve."""
+    return Sighting({}, self.truth.negative_ttl)
+
+
+def half(self: Lifetimes, ttl: int) -> timedelta:
+    """Take half of a TTL."""
+    return timedelta(seconds=max(ttl // 2, self.cutover.resolver_min_ttl))
+
+
+def capped(self: Lifetimes, ttl: int) -> timedelta:
+    """Take it that no resolver keeps anything for more than six hours."""
+    return timedelta(seconds=min(max(ttl, self.cutover.resolver_min_ttl), 21600))
+
+
+def low(self: Lifetimes, ttl: int) -> timedelta:
+    """Take the low TTL for every version's."""
+    return timedelta(seconds=max(min(ttl, self.cutover.ttl), self.cutover.resolver_min_ttl))
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    # ---- Every place where a hold is made (mailsync.plan: `Hold(`) -------------------------------
+    "holds.not_served_yet": Mutant(dropped(holds, "not_served_yet"), (), ("lagging",)),
+    "holds._old_answers": Mutant(dropped(holds, "_old_answers"), ("out", "address")),
+    "holds._not_ready": Mutant(dropped(holds, "_not_ready"), ("in", "out")),
+    "holds._unwished_hosts": Mutant(
+        dropped(holds, "_unwished_hosts"), cases=(kinds.case_a_host_that_the_file_does_not_name,)
+    ),
+    "holds._name_servers": Mutant(
+        dropped(holds, "_name_servers"), cases=(kinds.case_former_name_servers,)
+    ),
+    "holds._hosts_abroad": Mutant(
+        dropped(holds, "_hosts_abroad"), cases=(neighbours.case_a_host_in_another_zone,)
+    ),
+    "holds.before_settle": Mutant(dropped(holds, "before_settle"), ("out", "in")),
+    "holds.before_rollback": Mutant(
+        dropped(holds, "before_rollback"), cases=(kinds.case_back_to_a_host_without_address,)
+    ),
+    "reasons.until_all": Mutant(
+        dropped(included.abroad.reasons, "until_all"), cases=(neighbours.case_an_include_abroad,)
+    ),
+    "abroad.until_all": Mutant(
+        dropped(included.abroad, "until_all"), cases=(neighbours.case_a_zone_never_applied,)
+    ),
+    "included.before_including": Mutant(
+        instead(included, "before_including", lambda *_: ((), ())),
+        cases=(neighbours.case_an_include_abroad, kinds.case_an_include_in_the_zone),
+    ),
+    "included.before_removing": Mutant(
+        instead(included, "before_removing", lambda *_: ((), ())),
+        cases=(kinds.case_a_record_that_is_included,),
+    ),
+    "ptr._address_known": Mutant(
+        dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)
+    ),
+    "mta_sts._leaving": Mutant(
+        instead(
+            mta_sts,
+            "_leaving",
+            lambda owned, _: Steps(owned, owned, owned) if not owned else at_once((), "leaves"),
+        ),
+        cases=(kinds.case_leaving_mta_sts,),
+    ),
+    "dmarc._climb": Mutant(
+        instead(dmarc, "_climb", lambda wish, owned, scene: dmarc._change(wish, owned, scene)),  # noqa: SLF001
+        cases=(kinds.case_a_ramp,),
+    ),
+    # ---- Times -----------------------------------------------------------------------------------
+    "half the TTL": Mutant(instead(Lifetimes, "of_ttl", half), ("out", "address")),
+    "the low TTL for all": Mutant(instead(Lifetimes, "of_ttl", low), ("out", "address")),
+    "a cap of six hours": Mutant(instead(Lifetimes, "of_ttl", capped), ("out", "address")),
+    "absence is not remembered": Mutant(
+        instead(Lifetimes, "of_absence", lambda _: timedelta(0)), ("in", "first")
+    ),
+    "what nobody saw is not there": Mutant(shorter("unseen_ttl"), (), ("journal lost",)),
+    "no resolver stretches a TTL": Mutant(shorter("resolver_min_ttl"), ("out", "address")),
+    "absence is remembered a minute": Mutant(shorter("negative_ttl", 60), ("in", "first")),
+    "no time for open connections": Mutant(shorter("retire_safety"), ("out",), ("clock",)),
+    "queues are empty at once": Mutant(shorter("queue_lifetime"), ("out", "in", "stay")),
+    "signatures are checked at once": Mutant(shorter("verifier_delay"), ("out", "in", "stay")),
+    "no soak": Mutant(shorter("soak"), ("out", "in", "add")),
+    "policies are read at once": Mutant(shorter("policy_refresh"), ("out", "in")),
+    "propagation is ignored": Mutant(
+        instead(Rehearsal, "sight", all_served), (), ("lagging", "dead server")
+    ),
+    # ---- Orders ----------------------------------------------------------------------------------
+    "no drain": Mutant(instead(planner, "old_service_until", lambda *_: None), ("out", "in")),
+    "the drain forgets past versions": Mutant(
+        instead(retire, "_leads_away", lambda *_: False), ("out", "address")
+    ),
+    "addresses that settle are let go": Mutant(
+        instead(planner, "after_settling", lambda _, __, until: until),
+        cases=(kinds.case_an_address_that_settles,),
+    ),
+    "MX is switched at once": Mutant(directly(mx), ("out", "in")),
+    "addresses are switched at once": Mutant(directly(host), ("address", "in")),
+    "nothing counts as routed": Mutant(
+        instead(planner, "_routed", lambda _: frozenset()), ("address",)
+    ),
+    "SPF is replaced at once": Mutant(directly(spf), ("out", "stay")),
+    "SPF shrinks early": Mutant(instead(spf, "_wait", lambda _: 3600), ("out", "stay")),
+    "records are set whatever they are": Mutant(
+        instead(record, "_as_spf", lambda wish, _, __: at_once(wish.values, "set")),
+        cases=(kinds.case_an_included_record_shrinks,),
+    ),
+    "keys are retired at once": Mutant(directly(dkim), ("out", "in", "stay")),
+    "a key's transit is forgotten": Mutant(instead(dkim, "_transit", lambda _: 0), ("stay", "out")),
+    "DMARC tightens at once": Mutant(directly(dmarc), ("out", "in")),
+    "the id comes before the policy": Mutant(dropped(mta_sts, "_served"), ("out", "in")),
+    "no union of policies": Mutant(
+        instead(mta_sts, "policy_due", lambda scene: scene.desired.policy or mta_sts.LEAVING),
+        ("out", "in"),
+    ),
+    "certificates change at once": Mutant(directly(tlsa), ("address", "families")),
+    "a task counts as done": Mutant(
+        instead(tlsa, "task", nothing), ("address", "families")
+    ),
+    "mail never moved": Mutant(instead(planner, "_moved_at", lambda *_: None), ("out", "in")),
+    "every switch is a rollback": Mutant(
+        instead(planner.holds, "is_rollback", lambda *_: True), ("out", "address")
+    ),
+    "senders were always ready": Mutant(
+        instead(planner, "_senders_at", lambda _: None), cases=(kinds.case_a_slow_new_sender,)
+    ),
+}
+
+EQUIVALENT: Mapping[str, str] = {
+    "holds.before_lowering": (
+        "The lead is the user's wish to lower TTLs not before ten days ahead. Lowering earlier "
+        "makes every cache's answer shorter-lived, and no wait of the switch depends on the lead: "
+        "`_old_answers` counts from when the TTL really went down."
+    ),
+    "holds.before_switch": (
+        "Makes the holds of `cutover.at` and of the window: the user's wishes. To switch earlier "
+        "than they say is unwanted, not unsafe: every other hold stands beside them."
+    ),
+    "dmarc.": (
+        "The one `Hold(` of this module is in `_climb`, whose mutant is above."
+    ),
+}
+"""Places that make a hold without which no message is lost, each with the reason."""
+
+
+@contextmanager
+def wrong(mutant: Mutant) -> Iterator[None]:
+    """Plan wrongly, with nobody to check: the last look at a plan would refuse most of this."""
+    visible.CACHE_TTL_MAX  # noqa: B018  # the module is part of what is mutated
+    with mutant.patch(), mock.patch.object(check, "findings", nothing):
+        yield

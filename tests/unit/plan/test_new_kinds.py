@@ -1,0 +1,509 @@
+"""MTA-STS, TLSA, SRV, PTR, TLS-RPT, ramps, and what a switch waits for besides.
+
+Those named ``case_`` are judged twice: here, and by the mutants that they have to catch.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mailsync.desired.model import Cutover, Rung, Wish
+from mailsync.dns.rrset import txt_text, txt_value
+from mailsync.mail import mta_sts
+from mailsync.mail.mta_sts import Policy
+from mailsync.plan.live import ServedPolicy
+from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
+
+MX, TXT, NS = (ZONE, "MX"), (ZONE, "TXT"), (ZONE, "NS")
+MX1 = "mx1." + ZONE
+STS = (f"_mta-sts.{ZONE}", "TXT")
+DMARC = (f"_dmarc.{ZONE}", "TXT")
+TLSA = (f"_25._tcp.{MX1}", "TLSA")
+IMAPS = (f"_imaps._tcp.{ZONE}", "SRV")
+OLD, NEW = "10 mx.old.example.", "10 mx.new.example."
+OLD_SPF, NEW_SPF = "v=spf1 include:_spf.old.example -all", "v=spf1 include:_spf.new.example -all"
+A, B = "3 1 1 " + "aa" * 32, "3 1 1 " + "bb" * 32
+WEEK = 604800
+
+
+def announced(policy: Policy) -> str:
+    """Give the text of the record that announces a policy."""
+    return mta_sts.record(policy)
+
+
+def sts(policy: Policy | None, ttl: int = 3600) -> Wish:
+    """Wish for a policy to be announced, or for none."""
+    return wish("mta-sts", *STS, *([announced(policy)] if policy else []), ttl=ttl)
+
+
+def served(policy: Policy | None) -> ServedPolicy:
+    """Serve a policy, or none."""
+    return ServedPolicy("none" if policy is None else "served", policy, "")
+
+
+def details(life: Story, name: str = "tasks-done") -> list[str]:
+    """Give what the plan's gates of one name say."""
+    return [g.detail for stage in life.plan().stages for g in stage.gates if g.name == name]
+
+
+def done(life: Story, detail: str) -> None:
+    """Mark the task of a gate done."""
+    task = detail.rpartition("tasks: {")[2].partition(":")[0]
+    life.cutover = Cutover(tasks=life.cutover.tasks | {task})
+
+
+# ---- Cases that catch a mutant -------------------------------------------------------------------
+
+
+def case_a_host_that_the_file_does_not_name() -> None:
+    """A new MX host whose address changed a moment ago is not switched to before all know it."""
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(MX1, "A", 86400, "192.0.2.1")))
+    life.wishes = (mx(f"10 {MX1}"),)
+    life.known_for("20d")
+    life.live[MX1, "A"] = rrset(MX1, "A", 86400, "192.0.2.2")
+    life.run("3d")
+    assert life.ran_at("switch", MX) >= START + timedelta(days=21)
+
+
+def case_former_name_servers() -> None:
+    """After the zone's name servers changed, mail is not switched while some are asked as before."""
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
+    life.wishes = (mx(OLD, ttl=60),)
+    life.known_for("20d")
+    life.live[NS] = rrset(ZONE, "NS", 172800, "ns.new.example.")
+    life.see()
+    life.wishes = (mx(NEW, ttl=60),)
+    life.run("4d")
+    assert life.ran_at("switch", MX) >= START + timedelta(days=22)
+
+
+def case_back_to_a_host_without_address() -> None:
+    """A rollback waits, too, until all find the address of the host to which mail goes back."""
+    life = Story(zone(rrset(ZONE, "MX", 300, f"10 {MX1}"), rrset(MX1, "A", 300, "192.0.2.1")))
+    home = (mx(f"10 {MX1}", ttl=300), wish("host", MX1, "A", "192.0.2.1"))
+    life.wishes = home
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=300), wish("host", MX1, "A", "192.0.2.1"))
+    life.run("1d")
+    assert life.values(*MX) == (NEW,)
+    del life.live[MX1, "A"]  # by hand
+    life.see()
+    life.wishes = home
+    life.apply()
+    assert life.values(*MX) == (NEW,)
+    life.run("2d")
+    assert life.values(*MX) == (f"10 {MX1}",)
+
+
+def case_an_include_in_the_zone() -> None:
+    """A record of the same zone is there, and known to be, before SPF includes it."""
+    life = Story(zone(rrset(ZONE, "TXT", 60, OLD_SPF)))
+    life.wishes = (spf(OLD_SPF),)
+    life.known_for("20d")
+    new = f"v=spf1 include:_spf.{ZONE} -all"
+    life.wishes = (
+        spf(new.rstrip(".")),
+        wish("record", f"_spf.{ZONE}", "TXT", "v=spf1 ip4:192.0.2.1 -all"),
+    )
+    life.apply()
+    assert (f"_spf.{ZONE}", "TXT") in life.live
+    assert "include:_spf.example.jp" not in life.values(*TXT)[0]
+    life.run("2d")
+    assert "include:_spf.example.jp" in life.values(*TXT)[0]
+
+
+def case_a_record_that_is_included() -> None:
+    """An SPF record goes only when no resolver holds one that includes it."""
+    target = (f"_spf.{ZONE}", "TXT")
+    including = f"v=spf1 include:_spf.{ZONE} -all".replace(". ", " ")
+    life = Story(
+        zone(
+            rrset(ZONE, "TXT", 86400, including),
+            rrset(*target, 60, "v=spf1 ip4:192.0.2.1 -all"),
+        )
+    )
+    record = wish("record", *target, "v=spf1 ip4:192.0.2.1 -all", ttl=60)
+    life.wishes = (spf(including, ttl=86400), record)
+    life.known_for("20d")
+    life.wishes = (spf("v=spf1 -all", ttl=86400), wish("record", *target))
+    life.apply()
+    assert target in life.live
+    life.run("2d")
+    assert target not in life.live
+
+
+def case_an_included_record_shrinks() -> None:
+    """A record that others include lets the old senders in until their queues are empty."""
+    target = (f"_spf.{ZONE}", "TXT")
+    life = Story(zone(rrset(*target, 60, OLD_SPF)), (wish("record", *target, OLD_SPF, ttl=60),))
+    life.known_for("20d")
+    life.wishes = (wish("record", *target, NEW_SPF, ttl=60),)
+    life.run("9d")
+    (text,) = life.values(*target)
+    assert "_spf.old.example" in text
+    assert "_spf.new.example" in text
+    life.run("3d")
+    assert life.values(*target) == (f'"{NEW_SPF}"',)
+
+
+def case_leaving_mta_sts() -> None:
+    """A domain leaves MTA-STS by mode none, and the record goes when nobody holds a policy."""
+    policy = Policy("enforce", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy))))
+    life.policy, life.served = policy, served(policy)
+    life.wishes = (mx(OLD, ttl=60), sts(policy))
+    life.known_for("20d")
+    life.policy, life.wishes = None, (mx(OLD, ttl=60), sts(None))
+    life.run("1d")
+    assert life.values(*STS) == (txt_value(announced(policy)),)
+    (detail,) = details(life, "policy-permits")
+    assert "mode none" in detail
+    life.served = served(Policy("none", 86400))
+    life.run("6d")
+    assert life.values(*STS) == (txt_value(announced(Policy("none", 86400))),)
+    life.run("3d")
+    assert STS not in life.live
+
+
+def case_a_ramp() -> None:
+    """DMARC climbs rung by rung, each when the one below has been known for its time."""
+    texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
+    waits = (None, 10 * 86400, 20 * 86400)
+    rungs = tuple(Rung((txt_value(t),), after=w) for t, w in zip(texts, waits, strict=True))
+    life = Story(zone(), (wish("dmarc", *DMARC, texts[-1], ramp=rungs),))
+    life.run("9d")
+    assert life.values(*DMARC) == (txt_value(texts[0]),)
+    life.run("2d")
+    assert life.values(*DMARC) == (txt_value(texts[1]),)
+    life.run("18d")
+    assert life.values(*DMARC) == (txt_value(texts[1]),)
+    life.run("3d")
+    assert life.values(*DMARC) == (txt_value(texts[2]),)
+    assert life.plan().status == "converged"
+
+
+def case_an_address_that_settles() -> None:
+    """An address that goes while settling is kept as long as resolvers hold it."""
+    life = Story(zone(rrset(ZONE, "MX", 60, f"10 {MX1}"), rrset(MX1, "A", 86400, "192.0.2.1")))
+    life.wishes = (mx(f"10 {MX1}", ttl=60), wish("host", MX1, "A", "192.0.2.1", ttl=86400))
+    life.known_for("20d")
+    life.wishes = (
+        mx(f"10 {MX1}", ttl=60),
+        wish("host", MX1, "A"),
+        wish("host", MX1, "AAAA", "2001:db8::1", ttl=60),
+    )
+    plan = life.plan()
+    assert plan.old_service_until is not None
+    settles = [s for s in plan.stages if s.name == "settle" and any(c.after is None for c in s.changes)]
+    assert plan.old_service_until >= settles[0].not_before + timedelta(days=1)
+
+
+def case_a_slow_new_sender() -> None:
+    """SPF shrinks only when the new way's key, too, was known for as long as queues last."""
+    key = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+    selector = (f"s2._domainkey.{ZONE}", "TXT")
+    life = Story(zone(rrset(ZONE, "TXT", 60, OLD_SPF)), (spf(OLD_SPF), wish("dkim", *selector)))
+    life.cutover = Cutover(soak=0)
+    life.known_for("20d")
+    life.wishes = (spf(NEW_SPF), wish("dkim", *selector, key))
+    life.run("7d")
+    known = timedelta(hours=3)  # a cached absence of the key
+    assert life.ran_at("settle", TXT) >= life.ran_at("prepare", selector) + known + timedelta(days=5)
+
+
+CASES = [value for name, value in sorted(globals().items()) if name.startswith("case_")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.removeprefix("case_"))
+def test_case(case: object) -> None:
+    """Each case holds for the planner as it is."""
+    assert callable(case)
+    case()
+
+
+# ---- MTA-STS -------------------------------------------------------------------------------------
+
+
+def test_a_policy_is_announced_only_when_it_is_served() -> None:
+    """The record takes the id of a policy that senders can fetch (RFC 8461 §8.1)."""
+    policy = Policy("testing", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD)), (mx(OLD, ttl=60), sts(policy)), policy=policy)
+    life.served = served(None)
+    life.run("2d")
+    assert STS not in life.live
+    assert "mode testing, mx mx.old.example" in details(life, "policy-permits")[0]
+    life.served = served(policy)
+    life.apply()
+    assert life.values(*STS) == (txt_value(announced(policy)),)
+
+
+def test_a_switch_waits_for_a_policy_that_permits_both() -> None:
+    """The union is served, announced and read by all before MX changes, and shrinks afterwards."""
+    old = Policy("enforce", WEEK, ("mx.old.example",))
+    new = Policy("enforce", WEEK, ("mx.new.example",))
+    both = Policy("enforce", WEEK, ("mx.old.example", "mx.new.example"))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 3600, announced(old))))
+    life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    life.policy, life.wishes = new, (mx(NEW, ttl=60), sts(new))
+    life.run("3d")
+    assert life.values(*MX) == (OLD,)
+    life.served = served(both)
+    life.apply()
+    announced_at = life.now
+    assert life.values(*STS) == (txt_value(announced(both)),)
+    life.run("2d")
+    assert life.ran_at("switch", MX) == announced_at + timedelta(hours=25)
+    life.run("9d")
+    assert life.values(*STS) == (txt_value(announced(both)),)
+    life.served = served(new)
+    life.run("2d")
+    assert life.values(*STS) == (txt_value(announced(new)),)
+    assert life.plan().status == "converged"
+
+
+def test_a_policy_that_cannot_be_looked_at_is_a_persons_word() -> None:
+    """Where nobody can fetch it, the plan says how to say that it is served."""
+    policy = Policy("testing", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD)), (mx(OLD, ttl=60), sts(policy)), policy=policy)
+    life.served = ServedPolicy("unknown", None, "port 443 is closed")
+    life.run("2d")
+    (detail,) = details(life, "policy-permits")
+    assert "port 443 is closed" in detail
+    done(life, detail)
+    life.apply()
+    assert STS in life.live
+
+
+def test_a_policy_is_not_stricter_while_mail_moves() -> None:
+    """From testing to enforce goes the policy only when the mail has moved."""
+    old = Policy("testing", WEEK, ("*.example",))
+    new = Policy("enforce", WEEK, ("*.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(old))))
+    life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    life.policy, life.served, life.wishes = new, served(new), (mx(NEW, ttl=60), sts(new))
+    life.run("2d")
+    assert life.values(*STS) == (txt_value(announced(old)),)
+
+
+def test_leaving_what_was_never_served_is_direct() -> None:
+    """Without a policy no sender holds one: the record goes at once."""
+    policy = Policy("testing", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(*STS, 60, announced(policy))), (sts(None),), served=served(None))
+    assert life.apply() == ["prepare"]
+    assert STS not in life.live
+
+
+def test_a_record_without_a_policy_to_compare_is_set() -> None:
+    """A wish for a record alone, whose policy nobody knows, is set as it is."""
+    policy = Policy("testing", WEEK, ("mx.old.example",))
+    life = Story(zone(), (sts(policy),))
+    assert life.apply() == ["prepare"]
+
+
+def test_a_foreign_id_may_stand_for_any_policy() -> None:
+    """What somebody announced by hand is waited out before mail goes to another host."""
+    policy = Policy("enforce", WEEK, ("mx.new.example", "mx.old.example"))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, "v=STSv1; id=20200101;")))
+    life.policy, life.served = policy, served(policy)
+    life.wishes = (mx(NEW, ttl=60), sts(policy))
+    life.known_for("20d")
+    life.run("2d")
+    changed = life.ran_at("prepare", STS)
+    assert life.ran_at("switch", MX) >= changed + timedelta(days=1)
+
+
+def test_an_unreadable_record_is_waited_out_like_a_foreign_one() -> None:
+    """A record without an id says nothing that could be relied on."""
+    policy = Policy("enforce", WEEK, ("mx.new.example", "mx.old.example"))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, "v=STSv1;")))
+    life.policy, life.served = policy, served(policy)
+    life.wishes = (mx(NEW, ttl=60), sts(policy))
+    life.known_for("20d")
+    life.run("2d")
+    assert life.ran_at("switch", MX) >= START + timedelta(days=21)
+
+
+# ---- TLSA ----------------------------------------------------------------------------------------
+
+
+def test_two_certificates_stand_side_by_side_until_the_old_one_is_gone() -> None:
+    """New records beside the old; then a person changes the certificate; then the old ones go."""
+    life = Story(
+        zone(
+            rrset(ZONE, "MX", 60, f"10 {MX1}"),
+            rrset(MX1, "A", 60, "192.0.2.1"),
+            rrset(*TLSA, 3600, A),
+        ),
+        (mx(f"10 {MX1}", ttl=60), wish("tlsa", *TLSA, A)),
+    )
+    life.known_for("20d")
+    life.wishes = (life.wishes[0], wish("tlsa", *TLSA, B))
+    life.run("5d")
+    assert life.values(*TLSA) == (A, B)
+    (detail,) = details(life)
+    assert "change the certificate of mx1.example.jp" in detail
+    done(life, detail)
+    life.apply()
+    assert life.values(*TLSA) == (B,)
+    assert life.plan().status == "converged"
+
+
+def test_first_tlsa_records_need_a_persons_word_where_mail_goes() -> None:
+    """A record that matches nothing would stop mail: somebody has looked at the certificate."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 60, f"10 {MX1}"), rrset(MX1, "A", 60, "192.0.2.1")),
+        (mx(f"10 {MX1}", ttl=60), wish("tlsa", *TLSA, A)),
+    )
+    life.run("2d")
+    assert TLSA not in life.live
+    done(life, details(life)[0])
+    life.apply()
+    assert life.values(*TLSA) == (A,)
+    life.wishes = (life.wishes[0], wish("tlsa", *TLSA))
+    life.apply()
+    assert TLSA not in life.live
+
+
+def test_tlsa_records_of_a_host_without_mail_are_published_at_once() -> None:
+    """Nobody delivers there yet."""
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD)), (wish("tlsa", *TLSA, A),))
+    assert life.apply() == ["prepare"]
+
+
+# ---- SRV, TLS-RPT, PTR, ramps --------------------------------------------------------------------
+
+
+def test_clients_find_the_new_server_with_the_switch() -> None:
+    """SRV records change when the mail moves, at a low TTL, which is restored later."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 3600, OLD), rrset(*IMAPS, 3600, "0 1 993 mx.old.example.")),
+        (mx(NEW), wish("srv", *IMAPS, "0 1 993 mx.new.example.")),
+    )
+    life.run("2d")
+    assert life.ran_at("switch", IMAPS) == life.ran_at("switch", MX)
+    assert life.ttl(*IMAPS) == 300
+    life.run("10d")
+    assert life.ttl(*IMAPS) == 3600
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ((), ("v=TLSRPTv1; rua=mailto:a@example.jp",), "says where reports on TLS go"),
+        (
+            ("v=TLSRPTv1; rua=mailto:a@example.jp",),
+            ("v=TLSRPTv1; rua=mailto:b@example.jp",),
+            "changes where reports on TLS go",
+        ),
+        (("v=TLSRPTv1; rua=mailto:a@example.jp",), (), "ends the reports on TLS"),
+    ],
+)
+def test_tls_reports_are_set_at_once(
+    before: tuple[str, ...], after: tuple[str, ...], words: str
+) -> None:
+    """They route nothing, and a foreign value beside them stays."""
+    key = (f"_smtp._tls.{ZONE}", "TXT")
+    life = Story(zone(rrset(*key, 60, "foreign", *before)), (wish("tls-rpt", *key, *after),))
+    stage = life.stage("prepare", "due")
+    assert stage is not None
+    assert stage.changes[0].why == words
+    life.apply()
+    assert {txt_text(v) for v in life.values(*key)} == {"foreign", *after}
+    assert life.plan().status == "converged"
+
+
+def test_a_ramp_never_goes_down() -> None:
+    """A domain that refuses already stays so, whatever the lower rungs say."""
+    texts = [f"v=DMARC1; p={p}" for p in ("none", "reject")]
+    rungs = (Rung((txt_value(texts[0]),)), Rung((txt_value(texts[1]),), after=60))
+    strict = "v=DMARC1; p=reject; rua=mailto:a@example.jp"
+    life = Story(zone(rrset(*DMARC, 60, strict)), (wish("dmarc", *DMARC, texts[1], ramp=rungs),))
+    life.apply()
+    assert life.values(*DMARC) == (txt_value(texts[1]),)
+
+
+def test_a_ramp_keeps_its_dates() -> None:
+    """A rung with a date is not taken before it, and the plan says until when it waits."""
+    texts = [f"v=DMARC1; p={p}" for p in ("none", "reject")]
+    at = START + timedelta(days=30)
+    rungs = (Rung((txt_value(texts[0]),)), Rung((txt_value(texts[1]),), at=at))
+    life = Story(zone(), (wish("dmarc", *DMARC, texts[1], ramp=rungs),))
+    life.apply()
+    stage = life.stage("settle", "held")
+    assert stage is not None
+    assert [hold.until for hold in stage.holds] == [at]
+    life.run("31d")
+    assert life.ran_at("settle", DMARC) == at
+
+
+def test_a_ramp_waits_while_mail_moves() -> None:
+    """No rung is taken before a move of mail and its soak are over."""
+    texts = [f"v=DMARC1; p={p}" for p in ("none", "reject")]
+    rungs = (Rung((txt_value(texts[0]),)), Rung((txt_value(texts[1]),), after=3600))
+    life = Story(
+        zone(rrset(ZONE, "MX", 60, OLD)),
+        (mx(NEW, ttl=60), wish("dmarc", *DMARC, texts[1], ramp=rungs)),
+    )
+    life.run("20d")
+    assert life.ran_at("settle", DMARC) >= life.ran_at("switch", MX) + timedelta(days=10)
+
+
+def test_a_name_in_a_reverse_zone_of_somebody_else_is_asked_for() -> None:
+    """No target serves it: the plan says what to ask the address's holder, and writes nothing."""
+    life = Story(
+        zone(),
+        (wish("ptr", "10.2.0.192.in-addr.arpa.", "PTR", MX1), wish("ptr", "1.2.0.192.in-addr.arpa.", "PTR")),
+    )
+    plan = life.plan()
+    assert plan.stages == ()
+    said = [finding.message for finding in plan.findings]
+    assert "name it mx1.example.jp" in said[0]
+    assert "take its name away" in said[1]
+    assert life.apply() == []
+
+
+def test_an_include_that_is_not_there_is_refused() -> None:
+    """Including a name of this zone without an SPF record is a permanent error for receivers."""
+    life = Story(zone(rrset(ZONE, "TXT", 60, OLD_SPF)), (spf("v=spf1 include:_x.example.jp -all"),))
+    assert "spf-include-missing" in {finding.id for finding in life.plan().findings}
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        rrset("_x." + ZONE, "TXT", 60, "v=spf1 -all"),
+        rrset("_x." + ZONE, "CNAME", 60, "spf.example."),
+        rrset("_x." + ZONE, "NS", 60, "ns.example."),
+    ],
+)
+def test_an_include_that_is_elsewhere_or_there_is_taken(there: object) -> None:
+    """An alias, a delegated name, or a record that the file does not name: all may be included."""
+    life = Story(zone(rrset(ZONE, "TXT", 60, OLD_SPF), there))  # type: ignore[arg-type]
+    life.wishes = (spf("v=spf1 include:_x.example.jp include:%{d}._y.example.jp -all"),)
+    assert life.apply() == ["prepare"]
+
+
+def test_a_record_in_use_is_not_removed() -> None:
+    """What the domain's own SPF goes on including cannot go."""
+    target = (f"_spf.{ZONE}", "TXT")
+    including = "v=spf1 include:_spf.example.jp -all"
+    life = Story(
+        zone(rrset(ZONE, "TXT", 60, including), rrset(*target, 60, "v=spf1 -all")),
+        (spf(including), wish("record", *target)),
+    )
+    assert "spf-target-in-use" in {finding.id for finding in life.plan().findings}
+
+
+def test_a_record_that_nobody_includes_goes_after_its_senders() -> None:
+    """The values beside the SPF record are set at once."""
+    target = (f"_spf.{ZONE}", "TXT")
+    life = Story(zone(rrset(*target, 60, "v=spf1 ip4:192.0.2.1 -all", "a")))
+    life.wishes = (wish("record", *target, "v=spf1 ip4:192.0.2.1 -all", "a", ttl=60),)
+    life.known_for("20d")
+    life.wishes = (wish("record", *target, "b", ttl=60),)
+    life.apply()
+    assert life.values(*target) == ('"b"',)
