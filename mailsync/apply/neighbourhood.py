@@ -56,7 +56,7 @@ class Neighbourhood:
 
     @cached_property
     def _sent_here(self) -> Mapping[str, frozenset[str]]:
-        """Give for each zone the zones whose journal remembers that their mail went to its hosts."""
+        """Give for each zone those whose journal remembers that their mail went to its hosts."""
         zones = set(self._everyone)
         found: dict[str, set[str]] = {}
         for zone in zones:

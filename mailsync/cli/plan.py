@@ -36,6 +36,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 def command(
@@ -116,6 +117,10 @@ def shown_as(plan: Plan, form: Format) -> str:
         from mailsync.report.markdown import plan_markdown
 
         return plan_markdown(plan)
+    if form is Format.HTML:
+        from mailsync.report.html import plan_html
+
+        return plan_html(plan)
     from mailsync.report.text import plan_text
 
     return plan_text(plan, colour=console.colours(sys.stdout), width=console.width())

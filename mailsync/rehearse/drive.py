@@ -7,6 +7,7 @@ old service ends just when the plans said that it may, and not a second later.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 from mailsync.dns.rrset import Key, RRset, txt_value
@@ -319,9 +320,8 @@ def _by_routing(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way]]
             way = "away"
         elif values == wished["home"]:
             way = "home"
-        if found and found[-1][2] == way:
-            start = found.pop()[0]
-        found.append((start, FOREVER if end is None else end, way))
+        since = found.pop()[0] if found and found[-1][2] == way else start
+        found.append((since, FOREVER if end is None else end, way))
     return found
 
 
@@ -335,7 +335,7 @@ def _by_readiness(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way
     found: list[tuple[int, int, Way]] = []
     since, now = _LONG_AGO, "home"
     commits = [*story.commits, (FOREVER, "home")]
-    for (at, way), (end, _) in zip(commits, commits[1:], strict=False):
+    for (at, way), (end, _) in pairwise(commits):
         if way == now:
             continue
         ready = max(

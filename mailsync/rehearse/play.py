@@ -1,0 +1,417 @@
+"""Plays one domain's plan forward, from its real records and journal, against simulated resolvers.
+
+Nothing goes wrong in it: cron is on time, people do what the plan asks of them when it may be done,
+and every name server serves what is written. What is shown is what the plan itself brings about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
+
+from mailsync.apply.engine import Terms
+from mailsync.desired.model import Desired
+from mailsync.dns.names import shown
+from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.errors import MailsyncError
+from mailsync.journal.events import Entry
+from mailsync.journal.fold import fold
+from mailsync.mail import spf
+from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.ledger import Ledger
+from mailsync.plan.live import Capability, ServedPolicy
+from mailsync.plan.model import Change, DomainPlan
+from mailsync.plan.reasons import named
+from mailsync.rehearse.forecast import Combination, Forecast, Happening, Share
+from mailsync.rehearse.published import Published, published
+from mailsync.rehearse.resolver import NoAnswer, Resolver
+from mailsync.rehearse.services import FOREVER, Servers, Stream, Web
+from mailsync.rehearse.verdict import Evidence, judge, traits, violations
+from mailsync.rehearse.world import Rehearsal
+
+_HOUR, _DAY = 3600, 86400
+_LONG_AGO = -400 * _DAY
+_END = 800 * _DAY
+_RUNS_MAX = 400
+_POINTS_MAX = 240
+"""How many instants a picture shows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What is known of a domain before: its file, its records, its journal and its policy."""
+
+    desired: Desired
+    capability: Capability
+    listing: Mapping[Key, RRset]
+    entries: Sequence[Entry]
+    now: datetime
+    negative_ttl: int | None = None
+    policy: ServedPolicy = ServedPolicy()
+
+
+def play(
+    domain: Domain, *, resolvers: int = 200, seed: int = 1, only: frozenset[Change] | None = None
+) -> Forecast:
+    """Play the domain's plan to its end; ``only``: no more of what is due now than was reviewed.
+
+    Raises `MailsyncError` where the plan has errors: there is nothing to play then.
+    """
+    world = _world(domain)
+    happenings = _run(world, only)
+    printed = _printed(world)
+    _end_services(world, printed)
+    staged = _evidence(world, world.servers, _streams(domain, world))
+    plainly = _at_once(domain, world)
+    verdict = judge(staged, resolvers, seed)
+    contrast = judge(plainly, resolvers, seed)
+    left = _left(world)
+    return Forecast(
+        domain=shown(domain.desired.domain),
+        timezone=domain.desired.cutover.timezone,
+        start=domain.now,
+        end=domain.now + timedelta(seconds=staged.until),
+        seed=seed,
+        resolvers=resolvers,
+        happenings=tuple(happenings),
+        shares=_shares(staged, resolvers, seed),
+        combinations=_combinations(staged),
+        toll=verdict.toll,
+        at_once=contrast.toll,
+        worst=_worst(world, printed),
+        worst_at_once="; ".join(contrast.examples[:1]),
+        old_service_until=printed,
+        last_to_old=_last(verdict.deliveries, left, domain.now),
+        last_to_old_at_once=_last(contrast.deliveries, left, domain.now),
+        broken=tuple(dict.fromkeys(one.words for one in violations(staged))),
+    )
+
+
+# ---- Playing -------------------------------------------------------------------------------------
+
+
+def _world(domain: Domain) -> Rehearsal:
+    ledger = fold(domain.entries)
+    truth = published(1, {}, _LONG_AGO)
+    truth.negative_ttl = 900 if domain.negative_ttl is None else domain.negative_ttl
+    wished = {(wish.name, wish.type) for wish in domain.desired.wishes}
+    for key in sorted({*domain.listing, *wished}):
+        _past(truth, key, domain, ledger)
+    return Rehearsal(
+        domain.desired,
+        dict(domain.listing),
+        truth,
+        capability=domain.capability,
+        start=domain.now,
+        entries=list(domain.entries),
+        web=Web([(_LONG_AGO, domain.policy.policy)]),
+    )
+
+
+def _past(truth: Published, key: Key, domain: Domain, ledger: Ledger) -> None:
+    """Publish what the ledger knows was published before, and what is live now."""
+    live = domain.listing.get(key)
+    at = _LONG_AGO
+    for version in ledger.history(key).versions:
+        if version.unseen or version.replaced_at is None:
+            continue
+        truth.put(key, version.rrset, at)
+        at = int((version.replaced_at - domain.now).total_seconds())
+    truth.put(key, live, min(at, 0))
+
+
+def _run(world: Rehearsal, only: frozenset[Change] | None) -> list[Happening]:
+    """Run the engine whenever something is due, until nothing is and nothing will be."""
+    happenings: list[Happening] = []
+    terms = Terms(allow_removals=True, only=only, served_within=0)
+    while len(world.runs) < _RUNS_MAX and world.now < _END:
+        before, tasks, served = (
+            len(world.writes),
+            world.desired.cutover.tasks,
+            len(world.web.policies),
+        )
+        outcome = world.run(terms)
+        terms = replace(terms, only=None)
+        plan = None if outcome is None else outcome.plan
+        if plan is None or plan.status == "error":
+            why = "; ".join(outcome.messages if outcome is not None else world.errors[-1:])
+            msg = f"there is nothing to rehearse: {why}"
+            raise MailsyncError(msg, where=shown(world.desired.domain))
+        happenings += _told(world, before)
+        world.person(plan)
+        acted = sorted(world.desired.cutover.tasks - tasks)
+        acted += ["the MTA-STS policy is served"] * (len(world.web.policies) > served)
+        happenings += [Happening(world.clock(), "task", f"a person: {one}") for one in acted]
+        if plan.status == "converged":
+            break
+        if not acted:
+            world.now = _following(world, plan)
+    return happenings
+
+
+def _following(world: Rehearsal, plan: DomainPlan) -> int:
+    held = [world.second(stage.not_before) for stage in plan.stages if stage.state == "held"]
+    return min((at for at in held if at > world.now), default=world.now + _DAY)
+
+
+def _told(world: Rehearsal, before: int) -> list[Happening]:
+    """Say what was written, stage by stage."""
+    found: dict[str, list[str]] = {}
+    for _, stage, change in world.writes[before:]:
+        found.setdefault(stage, []).append(f"{named(change.key)}: {change.why}")
+    return [Happening(world.clock(), stage, "; ".join(said)) for stage, said in found.items()]
+
+
+def _printed(world: Rehearsal) -> datetime | None:
+    """Give the last date that the plans printed for the old service."""
+    dates = [plan.old_service_until for _, plan, _ in world.runs if plan is not None]
+    return max((date for date in dates if date is not None), default=None)
+
+
+# ---- Who takes and who sends -----------------------------------------------------------------------
+
+
+def _mx(world: Rehearsal) -> Key:
+    return (world.desired.domain, "MX")
+
+
+def _left(world: Rehearsal) -> frozenset[str]:
+    """Give the hosts, and the addresses of hosts, that mail leaves."""
+    domain = world.desired.domain
+    spans = world.truth.spans(_mx(world), 0)
+    named_ones = [hosts(r.values) if r is not None else frozenset({domain}) for r, _, _ in spans]
+    return frozenset().union(*named_ones) - named_ones[-1] if named_ones else frozenset()
+
+
+def _end_services(world: Rehearsal, printed: datetime | None) -> None:
+    """End what mail leaves at the very time that was printed."""
+    end = FOREVER if printed is None else world.second(printed)
+    for host in _left(world):
+        world.servers.host_ends[host] = end
+    for (name, _), addresses in _addresses_left(world).items():
+        for address in addresses:
+            world.servers.address_ends[name, address] = end
+
+
+def _addresses_left(world: Rehearsal) -> dict[Key, frozenset[str]]:
+    found = {}
+    for key in world.truth.keys():
+        if key[1] in {"A", "AAAA"}:
+            values = [
+                set(r.values) if r is not None else set() for r, _, _ in world.truth.spans(key, 0)
+            ]
+            found[key] = frozenset(set[str]().union(*values) - values[-1])
+    return found
+
+
+def _switched_at(world: Rehearsal) -> int | None:
+    return next((at for at, stage, _ in world.writes if stage == "switch"), None)
+
+
+def _streams(domain: Domain, world: Rehearsal) -> list[Stream]:
+    """Let the old way send until the switch, and the new way from then on."""
+    at = _switched_at(world)
+    key = (domain.desired.domain, "TXT")
+    if at is None:
+        return []
+    before, after = (_spf(domain.listing.get(key)), _spf(world.live.get(key)))
+    if before is None or after is None:
+        return []
+    queue = domain.desired.cutover.queue_lifetime - 1
+    found = []
+    for name, terms, since, until in (
+        ("by the old way", spf.terms_removed(before, after), _LONG_AGO, at),
+        ("by the new way", spf.terms_removed(after, before), at, FOREVER),
+    ):
+        if terms:
+            record = " ".join(("v=spf1", *terms, "-all"))
+            found.append(Stream(name, since, until, queue, record))
+    return found
+
+
+def _spf(rrset: RRset | None) -> str | None:
+    for value in rrset.values if rrset is not None else ():
+        text = txt_text(value)
+        try:
+            if spf.is_spf(text):
+                spf.parse(text)
+                return text
+        except spf.BadSpf:
+            return None
+    return None
+
+
+def _evidence(world: Rehearsal, servers: Servers, streams: Sequence[Stream]) -> Evidence:
+    last = max((at for at, _, _ in world.writes), default=0)
+    ends = [end for end in servers.host_ends.values() if end < FOREVER]
+    return Evidence(
+        world.desired.domain,
+        world.desired.zone,
+        world.truth,
+        servers,
+        world.web,
+        streams,
+        0,
+        max([last, *ends]) + 2 * _DAY,
+        world.start,
+    )
+
+
+def _at_once(domain: Domain, staged: Rehearsal) -> Evidence:
+    """Write the end state at once, end the old service and move the senders at the same time."""
+    world = _world(domain)
+    for key in sorted({change.key for _, _, change in staged.writes}):
+        world.put(key, staged.live.get(key))
+    for host in _left(staged):
+        world.servers.host_ends[host] = 0
+    for (name, _), addresses in _addresses_left(staged).items():
+        for address in addresses:
+            world.servers.address_ends[name, address] = 0
+    world.web.policies.append((0, staged.web.policy(staged.now)))
+    moved = [
+        replace(one, since=min(one.since, 0), until=0 if one.until < FOREVER else FOREVER)
+        for one in _streams(domain, staged)
+    ]
+    found = _evidence(world, world.servers, moved)
+    return replace(found, until=max(found.until, 9 * _DAY))
+
+
+# ---- What is shown -------------------------------------------------------------------------------
+
+
+def _instants(evidence: Evidence) -> list[int]:
+    """Give the instants of the picture: every few hours, and each hour after something changed."""
+    step = max(_HOUR, evidence.until // (_POINTS_MAX // 2))
+    times = set(range(0, evidence.until + 1, step))
+    for at, _, _ in evidence.truth.changes():
+        if at >= 0:
+            times |= {at, at + 300, *(at + hour * _HOUR for hour in range(1, 7))}
+    chosen = sorted(t for t in times if t <= evidence.until)
+    return chosen[:: max(1, -(-len(chosen) // _POINTS_MAX))]
+
+
+def _shares(evidence: Evidence, resolvers: int, seed: int) -> tuple[Share, ...]:
+    random = Random(seed)  # noqa: S311  # no secret: one seed replays one story
+    crowd = [
+        Resolver(traits(random), evidence.truth, lambda servers: servers[0])
+        for _ in range(resolvers)
+    ]
+    # Few resolvers serve much of the mail (Zipf's law); which ones is left to chance.
+    weights = [1 / (rank + 1) for rank in range(resolvers)]
+    whole = sum(weights)
+    found = []
+    asked = [0] * resolvers
+    for at in _instants(evidence):
+        parts: dict[str, float] = {}
+        mail: dict[str, float] = {}
+        for index, resolver in enumerate(crowd):
+            asked[index] = max(asked[index], at - random.randrange(1, _DAY))
+            server = _leads_to(evidence, resolver, asked[index], at)
+            asked[index] = at
+            parts[server] = parts.get(server, 0.0) + 1 / resolvers
+            mail[server] = mail.get(server, 0.0) + weights[index] / whole
+        time = evidence.start + timedelta(seconds=at)
+        found.append(Share(time, parts, mail, _combined(evidence, at)))
+    return tuple(found)
+
+
+def _leads_to(evidence: Evidence, resolver: Resolver, earlier: int, at: int) -> str:
+    """Say to which server a resolver leads mail at a time; it was last asked at an earlier one."""
+    key = (evidence.domain, "MX")
+    try:
+        resolver.answer(key, earlier)
+        answer = resolver.answer(key, at)
+        first = _first_host(answer, evidence.domain)
+        if first is None:
+            return "no mail"
+        addresses = sorted(
+            value
+            for family in ("A", "AAAA")
+            if (first, family) in evidence.truth.keys()
+            and (found := resolver.answer((first, family), at)) is not None
+            for value in found.values
+        )
+    except NoAnswer:
+        return "no answer"
+    name = shown(first)
+    return f"{name} ({', '.join(addresses)})" if addresses else name
+
+
+def _first_host(answer: RRset | None, domain: str) -> str | None:
+    if answer is None:
+        return domain
+    ordered = sorted(answer.values, key=lambda value: int(value.split()[0]))
+    host = ordered[0].split()[1]
+    return None if host == "." else host
+
+
+def _combined(evidence: Evidence, at: int) -> int:
+    """Count the combinations of versions that somebody may see together."""
+    product = 1
+    for held in _visible(evidence).values():
+        product *= max(1, len({v for v, since, until in held if since <= at < until}))
+    return product
+
+
+def _visible(evidence: Evidence) -> dict[Key, list[tuple[RRset | None, int, int]]]:
+    """Give for each RRset that changes its versions, and when somebody may hold them."""
+    changing = {key for at, _, key in evidence.truth.changes() if at >= 0}
+    found = {}
+    for key in sorted(changing):
+        spans = []
+        for rrset, since, end in evidence.truth.spans(key, 0):
+            ttl = min(evidence.truth.negative_ttl, 10800) if rrset is None else rrset.ttl
+            life = min(max(ttl, 300), 604800)
+            spans.append((rrset, since, FOREVER if end is None else end + life))
+        found[key] = spans
+    return found
+
+
+def _combinations(evidence: Evidence) -> tuple[Combination, ...]:
+    """Say which versions are visible beside the one that replaced them, and for how long."""
+    found = []
+    for key, spans in _visible(evidence).items():
+        for (old, _, until), (new, since, _) in pairwise(spans):
+            if until <= since or since < 0:
+                continue
+            words = f"{named(key)}: {_said(old)} beside {_said(new)}"
+            start, end = (evidence.start + timedelta(seconds=s) for s in (since, until))
+            found.append(Combination(start, end, words))
+    return tuple(sorted(found, key=lambda one: (one.since, one.words)))
+
+
+def _said(rrset: RRset | None) -> str:
+    if rrset is None:
+        return "nothing"
+    return f"{', '.join(rrset.values)} (TTL {rrset.ttl})"
+
+
+def _worst(world: Rehearsal, printed: datetime | None) -> str:
+    """Say who may be led to the old server last."""
+    left = _left(world)
+    ends = [
+        (end + min(max(rrset.ttl, 300), 604800), rrset)
+        for rrset, _, end in world.truth.spans(_mx(world), 0)
+        if rrset is not None and end is not None and hosts(rrset.values) & left
+    ]
+    if not ends or printed is None:
+        return ""
+    at, rrset = max(ends, key=lambda one: one[0])
+    time = world.start + timedelta(seconds=at)
+    names = ", ".join(shown(host) for host in sorted(hosts(rrset.values) & left))
+    return (
+        f"a resolver that was asked just before the switch holds {', '.join(rrset.values)} until "
+        f"{time:%Y-%m-%d %H:%M} UTC and leads mail to {names}, which takes it until "
+        f"{printed:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _last(
+    deliveries: Sequence[tuple[int, str]], left: frozenset[str], start: datetime
+) -> datetime | None:
+    """Give when the last message went to a server that mail has left."""
+    times = [at for at, host in deliveries if host in left]
+    return start + timedelta(seconds=max(times)) if times else None
