@@ -17,8 +17,9 @@ def routed(
     """Give the domains, PTR wishes being the reverse zones' where a target serves these.
 
     A reverse zone is known by its file, or by its very name under ``targets``: a glob does not say
-    where a zone begins. One without a file, or whose file was not asked for, comes along with the domain that needs it.
-    A wish that no target serves stays where it is. ``files``: the zones that have a file.
+    where a zone begins. One without a file, or whose file was not asked for, comes along with the
+    domain that needs it. A wish that no target serves stays where it is. ``files``: the zones that
+    have a file.
     """
     found = {one.zone: one for one in desired}
     for one in desired:

@@ -38,6 +38,9 @@ MX = (DOMAIN, "MX")
 TXT = (DOMAIN, "TXT")
 OTHER = "10 mx.other.example."
 
+SKEW = 120
+"""By how many seconds a run's clock may be off."""
+
 CLOCKS_OFF = 600
 """By how many seconds less than bounds of days senders use them: clocks may be minutes off."""
 
@@ -124,7 +127,7 @@ def _world(story: Scenario) -> Rehearsal:
 def _with_an_unseen_version(story: Scenario, truth: Published) -> Published:
     other = published(story.servers, {}, _LONG_AGO)
     other.negative_ttl = story.negative_ttl
-    for key in sorted(truth.keys()):
+    for key in sorted(truth.rrsets()):
         earlier = truth.served(0, key, 0)
         if key == TXT:
             text = txt_value(f"v=spf1 {OLD_SPF} -all")
@@ -213,7 +216,7 @@ class _Driver:
             elif trouble == "reply lost":
                 faults.reply_lost = True
             elif trouble == "clock":
-                faults.skew = random.randrange(-120, 120)
+                faults.skew = random.randrange(-SKEW, SKEW)
             elif trouble == "lagging":
                 world.lags = (
                     0,
@@ -396,8 +399,11 @@ def _streams(
 ) -> list[Stream]:
     queue = story.cutover.queue_lifetime - CLOCKS_OFF
     found = []
-    for since, until, way in ways:
-        sender = _after_the_users_word(story, way, since, until)
+    for start, until, way in ways:
+        sender = _after_the_users_word(story, way, until)
+        # Nobody starts to send within the minutes by which clocks are off.
+        late = way == "away" and "clock" in story.troubles
+        since = start + 2 * SKEW if late else start
         by_address = replace(sender, since=since, until=until, queue=queue, selector=None)
         found.append(by_address)
         if sender.selector is not None:
@@ -412,7 +418,7 @@ def _streams(
     return found
 
 
-def _after_the_users_word(story: Scenario, way: Way, since: int, until: int) -> Stream:
+def _after_the_users_word(story: Scenario, way: Way, until: int) -> Stream:
     """Give how the domain sends in a stretch of time, by the user's word where nothing else tells.
 
     With no mail on the move, a term or a selector that is simply taken away, also by a revert, is

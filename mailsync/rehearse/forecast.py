@@ -66,6 +66,8 @@ class Toll:
 class Forecast:
     """A domain's rehearsal, from ``start`` to ``end`` (aware, UTC).
 
+    ``closer``: the shares around the switch, minute by minute, none where nothing is switched;
+    ``shares_at_once``: those of the first days if everything is changed at once.
     ``resolvers``: how many there were. ``worst``: the worst case, in words. ``old_service_until``:
     as the plan printed it when the switch ran; ``last_to_old``: when the last message went to a
     server that the switch left. ``at_once``: the same changes made at once instead, the old service
@@ -80,6 +82,8 @@ class Forecast:
     resolvers: int
     happenings: tuple[Happening, ...]
     shares: tuple[Share, ...]
+    closer: tuple[Share, ...]
+    shares_at_once: tuple[Share, ...]
     combinations: tuple[Combination, ...]
     toll: Toll
     at_once: Toll

@@ -7,7 +7,7 @@ and every name server serves what is written. What is shown is what the plan its
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -36,6 +36,9 @@ _HOUR, _DAY = 3600, 86400
 _LONG_AGO = -400 * _DAY
 _END = 800 * _DAY
 _RUNS_MAX = 400
+_BRIEF = 72
+"""How many characters of an answer are quoted."""
+
 _POINTS_MAX = 240
 """How many instants a picture shows at most."""
 
@@ -50,7 +53,7 @@ class Domain:
     entries: Sequence[Entry]
     now: datetime
     negative_ttl: int | None = None
-    policy: ServedPolicy = ServedPolicy()
+    policy: ServedPolicy = field(default_factory=ServedPolicy)
 
 
 def play(
@@ -77,7 +80,9 @@ def play(
         seed=seed,
         resolvers=resolvers,
         happenings=tuple(happenings),
-        shares=_shares(staged, resolvers, seed),
+        shares=_shares(staged, _instants(staged), resolvers, seed),
+        closer=_shares(staged, _around(_switched_at(world)), resolvers, seed),
+        shares_at_once=_shares(plainly, list(range(0, 2 * _DAY + 1, _HOUR)), resolvers, seed),
         combinations=_combinations(staged),
         toll=verdict.toll,
         at_once=contrast.toll,
@@ -171,7 +176,7 @@ def _printed(world: Rehearsal) -> datetime | None:
     return max((date for date in dates if date is not None), default=None)
 
 
-# ---- Who takes and who sends -----------------------------------------------------------------------
+# ---- Who takes and who sends ---------------------------------------------------------------------
 
 
 def _mx(world: Rehearsal) -> Key:
@@ -198,7 +203,7 @@ def _end_services(world: Rehearsal, printed: datetime | None) -> None:
 
 def _addresses_left(world: Rehearsal) -> dict[Key, frozenset[str]]:
     found = {}
-    for key in world.truth.keys():
+    for key in world.truth.rrsets():
         if key[1] in {"A", "AAAA"}:
             values = [
                 set(r.values) if r is not None else set() for r, _, _ in world.truth.spans(key, 0)
@@ -293,7 +298,14 @@ def _instants(evidence: Evidence) -> list[int]:
     return chosen[:: max(1, -(-len(chosen) // _POINTS_MAX))]
 
 
-def _shares(evidence: Evidence, resolvers: int, seed: int) -> tuple[Share, ...]:
+def _around(switch: int | None) -> list[int]:
+    """Give the minutes around the switch."""
+    return [] if switch is None else list(range(switch - 300, switch + 3601, 60))
+
+
+def _shares(
+    evidence: Evidence, instants: Sequence[int], resolvers: int, seed: int
+) -> tuple[Share, ...]:
     random = Random(seed)  # noqa: S311  # no secret: one seed replays one story
     crowd = [
         Resolver(traits(random), evidence.truth, lambda servers: servers[0])
@@ -302,19 +314,22 @@ def _shares(evidence: Evidence, resolvers: int, seed: int) -> tuple[Share, ...]:
     # Few resolvers serve much of the mail (Zipf's law); which ones is left to chance.
     weights = [1 / (rank + 1) for rank in range(resolvers)]
     whole = sum(weights)
+    # The busiest are asked every few seconds, the quietest about once a day.
+    pauses = [int(10 * 8640 ** (rank / resolvers)) for rank in range(resolvers)]
     found = []
-    asked = [0] * resolvers
-    for at in _instants(evidence):
+    asked = [_LONG_AGO] * resolvers
+    visible = _visible(evidence)
+    for at in instants:
         parts: dict[str, float] = {}
         mail: dict[str, float] = {}
         for index, resolver in enumerate(crowd):
-            asked[index] = max(asked[index], at - random.randrange(1, _DAY))
+            asked[index] = max(asked[index], at - random.randrange(1, pauses[index] + 1))
             server = _leads_to(evidence, resolver, asked[index], at)
             asked[index] = at
             parts[server] = parts.get(server, 0.0) + 1 / resolvers
             mail[server] = mail.get(server, 0.0) + weights[index] / whole
         time = evidence.start + timedelta(seconds=at)
-        found.append(Share(time, parts, mail, _combined(evidence, at)))
+        found.append(Share(time, parts, mail, _combined(visible, at)))
     return tuple(found)
 
 
@@ -330,7 +345,7 @@ def _leads_to(evidence: Evidence, resolver: Resolver, earlier: int, at: int) -> 
         addresses = sorted(
             value
             for family in ("A", "AAAA")
-            if (first, family) in evidence.truth.keys()
+            if (first, family) in evidence.truth.rrsets()
             and (found := resolver.answer((first, family), at)) is not None
             for value in found.values
         )
@@ -348,10 +363,10 @@ def _first_host(answer: RRset | None, domain: str) -> str | None:
     return None if host == "." else host
 
 
-def _combined(evidence: Evidence, at: int) -> int:
+def _combined(visible: Mapping[Key, list[tuple[RRset | None, int, int]]], at: int) -> int:
     """Count the combinations of versions that somebody may see together."""
     product = 1
-    for held in _visible(evidence).values():
+    for held in visible.values():
         product *= max(1, len({v for v, since, until in held if since <= at < until}))
     return product
 
@@ -377,16 +392,26 @@ def _combinations(evidence: Evidence) -> tuple[Combination, ...]:
         for (old, _, until), (new, since, _) in pairwise(spans):
             if until <= since or since < 0:
                 continue
-            words = f"{named(key)}: {_said(old)} beside {_said(new)}"
+            words = f"{named(key)}: {_beside(old, new)}"
             start, end = (evidence.start + timedelta(seconds=s) for s in (since, until))
             found.append(Combination(start, end, words))
     return tuple(sorted(found, key=lambda one: (one.since, one.words)))
 
 
-def _said(rrset: RRset | None) -> str:
+def _beside(old: RRset | None, new: RRset | None) -> str:
+    """Name two versions by what tells them apart."""
+    if old is not None and new is not None and old.values == new.values:
+        return f"TTL {old.ttl} beside TTL {new.ttl}"
+    values = [set(rrset.values) if rrset is not None else set() for rrset in (old, new)]
+    return f"{_said(old, values[1])} beside {_said(new, values[0])}"
+
+
+def _said(rrset: RRset | None, others: set[str]) -> str:
     if rrset is None:
         return "nothing"
-    return f"{', '.join(rrset.values)} (TTL {rrset.ttl})"
+    own = ", ".join(sorted(set(rrset.values) - others) or ["fewer values"])
+    brief = own if len(own) <= _BRIEF else f"{own[: _BRIEF - 1]}…"
+    return f"{brief} (TTL {rrset.ttl})"
 
 
 def _worst(world: Rehearsal, printed: datetime | None) -> str:

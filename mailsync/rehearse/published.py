@@ -37,7 +37,7 @@ class Published:
             times.append(max(at + lag, times[-1] if times else at + lag))
             versions.append(rrset)
 
-    def keys(self) -> frozenset[Key]:
+    def rrsets(self) -> frozenset[Key]:
         """Give every RRset that was ever published."""
         return frozenset(key for _, key in self._times)
 

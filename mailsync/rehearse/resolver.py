@@ -20,7 +20,7 @@ class NoAnswer(Exception):  # noqa: N818  # reads as what it is where it is caug
 class Traits:
     """How a resolver keeps answers; all in seconds.
 
-    ``floor`` and ``cap`` bound a TTL, ``negative_cap`` that of absence. ``stale``: how long it gives
+    ``floor`` and ``cap`` bound a TTL, ``negative_cap`` absence. ``stale``: for how long it gives
     an old answer while no server answers (0: never). ``prefetch``: asks again shortly before.
     """
 

@@ -18,7 +18,7 @@ from mailsync.plan.invariants import Broken, Instant, broken
 from mailsync.rehearse.forecast import Toll
 from mailsync.rehearse.published import Published
 from mailsync.rehearse.receivers import Receiver
-from mailsync.rehearse.resolver import Resolver, Traits
+from mailsync.rehearse.resolver import NoAnswer, Resolver, Traits
 from mailsync.rehearse.senders import Fate, Sender
 from mailsync.rehearse.services import Servers, Stream, Web
 
@@ -26,6 +26,7 @@ VERIFIER_DELAY = 172800
 """How long after delivery a signature may still be checked, in seconds."""
 
 _DAY = 86400
+_NEVER = 2**40
 _PRIMES = 2
 """How many changes each resolver is asked about just before."""
 
@@ -112,14 +113,14 @@ def _one(
             return server if server in up else up[0]
 
         resolver = Resolver(kind, evidence.truth, choose)
-        primed = max(at - random.choice((1, 1, 60, random.randrange(1, _DAY))), evidence.since)
+        primed = at - random.choice((1, 1, 60, random.randrange(1, _DAY)))
         others = list(_keys(evidence, random))
         for other in (key, *others):
-            earlier = primed if other == key else max(primed - random.randrange(7200), 0)
+            earlier = primed if other == key else primed - random.randrange(7200)
             try:
-                resolver.answer(other, min(earlier, primed))
-            except Exception:  # noqa: BLE001, S112  # no server answers: the next time, perhaps
-                continue
+                resolver.answer(other, earlier)
+            except NoAnswer:
+                continue  # the next time, perhaps
         ends = sorted(u for k in (key, *others) if (u := resolver.until(k)) is not None)
         times = {end - 1 for end in ends} | {primed + 1, at + 1, at + random.randrange(1, _DAY)}
         sender = Sender(
@@ -132,14 +133,15 @@ def _one(
             diligent=random.random() < 0.5,
         )
         sender.prepare(primed)
-        for time in sorted(t for t in times if primed <= t <= evidence.until):
+        begin = max(primed, evidence.since)
+        for time in sorted(t for t in times if begin <= t <= evidence.until):
             _inbound(evidence, sender, time, verdict)
             _outbound(evidence, resolver, time, verdict)
 
 
 def _keys(evidence: Evidence, random: Random) -> Iterator[Key]:
     """Give some further RRsets that the resolver happens to have been asked for."""
-    for key in sorted(evidence.truth.keys()):
+    for key in sorted(evidence.truth.rrsets()):
         if random.random() < 0.5:
             yield key
 
@@ -177,9 +179,13 @@ def _outbound(evidence: Evidence, resolver: Resolver, at: int, verdict: Verdict)
 # ---- Invariants ----------------------------------------------------------------------------------
 
 
-def violations(evidence: Evidence, floor: int = 300, negative_cap: int = 10800) -> list[Broken]:
-    """Judge every invariant whenever something may begin to be wrong."""
-    spans = {key: _spans(evidence, key, floor, negative_cap) for key in evidence.truth.keys()}
+def violations(evidence: Evidence, slack: int = 0) -> list[Broken]:
+    """Judge every invariant whenever something may begin to be wrong.
+
+    ``slack``: by how many seconds clocks were off; answers count as gone so much earlier.
+    """
+    keys = evidence.truth.rrsets()
+    spans = {key: _spans(evidence, key, slack) for key in keys}
     spans[policies.key(evidence.domain)] = _policies(evidence)
     times = {evidence.since, evidence.until}
     times |= {end - 1 for held in spans.values() for _, _, end in held if end is not None}
@@ -220,37 +226,37 @@ def _instant(
 
 
 def _spans(
-    evidence: Evidence, key: Key, floor: int, negative_cap: int
+    evidence: Evidence, key: Key, slack: int = 0
 ) -> list[tuple[RRset | None, int, int | None]]:
     """Give each version with the times from and until which somebody may hold it."""
-    kind = Traits(floor=floor, negative_cap=negative_cap)
+    kind = Traits(floor=300)
     found = []
     for server in range(evidence.truth.servers):
         for rrset, start, end in evidence.truth.spans(key, server):
             life = kind.life(rrset, evidence.truth.negative_ttl)
-            found.append((rrset, start, None if end is None else end + life))
+            found.append((rrset, start, None if end is None else end + life - slack))
     return found
 
 
 def _policies(evidence: Evidence) -> list[tuple[RRset | None, int, int | None]]:
-    """Give each policy that HTTPS served, for as long as a sender may go by it."""
-    txt = (f"_mta-sts.{evidence.domain}", "TXT")
-    refreshed = _DAY + max(
-        [300, *(v.ttl for v, _, _ in evidence.truth.spans(txt, 0) if v is not None)]
-    )
-    served = evidence.web.policies
+    """Give each policy that HTTPS served, for as long as a sender may go by it.
+
+    That is until nobody holds the record of any id that was announced while it was served, and for
+    the day within which senders look for another.
+    """
     found: list[tuple[RRset | None, int, int | None]] = []
-    for (start, policy), (end, _) in pairwise([*served, (2**40, None)]):
+    for (start, policy), (end, _) in pairwise([*evidence.web.policies, (_NEVER, None)]):
         if policy is not None:
             rrset = policies.as_rrset(evidence.domain, policy)
-            changed = _announced_otherwise(evidence, txt, start, end)
-            found.append((rrset, start, None if changed is None else changed + refreshed))
+            found.append((rrset, start, _announced_until(evidence, end)))
     return found
 
 
-def _announced_otherwise(evidence: Evidence, txt: Key, _start: int, end: int) -> int | None:
-    """Give when the record's id last changed after a policy was replaced."""
-    if end >= 2**40:
+def _announced_until(evidence: Evidence, replaced: int) -> int | None:
+    txt = (f"_mta-sts.{evidence.domain}", "TXT")
+    ends = [
+        end for rrset, start, end in _spans(evidence, txt) if rrset is not None and start < replaced
+    ]
+    if replaced == _NEVER or None in ends:
         return None
-    later = [at for _, at, _ in evidence.truth.spans(txt, 0) if at >= end]
-    return max([end, *later[:1]])
+    return max([replaced, *(end for end in ends if end is not None)]) + _DAY

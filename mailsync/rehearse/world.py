@@ -110,6 +110,7 @@ class Rehearsal:
             self._told,
             _Kill(self),
             self.clock,
+            policy=self.policy,
         )
 
     def clock(self) -> datetime:

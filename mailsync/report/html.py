@@ -14,9 +14,9 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding
 color:#1a1a1a;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.3rem;margin-top:2.5rem;border-top:2px solid #1a1a1a;
 padding-top:.5rem}h3{font-size:1.05rem}
-table{border-collapse:collapse;margin:.5rem 0}th,td{border:1px solid #999;padding:.25rem .5rem;
+table{border-collapse:collapse;margin:.5rem 0;table-layout:fixed;width:100%}th,td{border:1px solid #999;padding:.25rem .5rem;
 text-align:left;vertical-align:top;overflow-wrap:anywhere}
-code{font:14px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
+code{font:14px/1.4 ui-monospace,monospace;overflow-wrap:anywhere;word-break:break-all}
 figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto}dt{font-weight:bold}
 dd{margin:0 0 .4rem 1.2rem}.alert{border-left:4px solid #1a1a1a;padding-left:.6rem;font-weight:bold}
 @media print{body{margin:0;max-width:none;font-size:11pt}section,figure,tr{break-inside:avoid}}
@@ -67,8 +67,9 @@ def timeline_svg(domain: DomainPlan, now: datetime) -> str:
     for stage in stages:
         rows += _stage_row(stage, y, now, end)
         y += _ROW
-        for hold in stage.holds:
-            rows += _hold_row(hold.reason, hold.rrset, hold.until, y, now, end)
+        for until, reason, rrsets in _grouped(stage):
+            names = rrsets[0] if len(rrsets) == 1 else f"{len(rrsets)} record sets"
+            rows += _hold_row(reason, names, until, y, now, end)
             y += _ROW
     if domain.old_service_until is not None:
         x = _x(domain.old_service_until, now, end)
@@ -86,6 +87,14 @@ def timeline_svg(domain: DomainPlan, now: datetime) -> str:
         rows.append(svg.text(x, height - 14, label, size=11, anchor="middle", fill=svg.FAINT))
     title = f"{domain.domain}: what runs when"
     return svg.picture(_WIDTH, height, title, [svg.text(12, 20, title, size=14), *rows])
+
+
+def _grouped(stage: Stage) -> list[tuple[datetime, str, list[str]]]:
+    """Put holds together that differ only in the RRset."""
+    found: dict[tuple[datetime, str], list[str]] = {}
+    for hold in stage.holds:
+        found.setdefault((hold.until, hold.reason), []).append(hold.rrset)
+    return [(until, reason, rrsets) for (until, reason), rrsets in found.items()]
 
 
 def _x(time: datetime, now: datetime, end: datetime) -> float:
@@ -127,7 +136,7 @@ def _domain(domain: DomainPlan, now: datetime, number: int) -> str:
     if domain.old_service_until is not None:
         until = when(domain.old_service_until, domain.timezone, now)
         parts.append(
-            f'<p class="alert">The old service must keep accepting mail: {svg.shown(until)}</p>\n'
+            f'<p class="alert">The old service must keep accepting mail until {svg.shown(until)}</p>\n'
         )
     parts += [
         f"<p><strong>{finding.severity}</strong> {svg.shown(finding.message)} "
@@ -144,9 +153,9 @@ def _stage(stage: Stage, domain: DomainPlan, now: datetime) -> str:
     time = when(stage.not_before, domain.timezone, now)
     heading = f"{stage.name}: {stage.state}" + ("" if stage.state == "done" else f", {time}")
     holds = "".join(
-        f"<li>{svg.shown(hold.reason)} <code>{svg.shown(hold.rrset)}</code>: "
-        f"{svg.shown(moment(hold.until, domain.timezone, now))}</li>"
-        for hold in stage.holds
+        f"<li>until {svg.shown(moment(until, domain.timezone, now))}: {svg.shown(reason)} "
+        f"<small>({svg.shown(', '.join(filter(None, rrsets)))})</small></li>"
+        for until, reason, rrsets in _grouped(stage)
     )
     gates = "".join(
         f"<li>gate {svg.shown(gate.name)}: {gate.state}. {svg.shown(gate.detail)}</li>"

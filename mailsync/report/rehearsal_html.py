@@ -3,46 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from mailsync.rehearse.forecast import Forecast
+from mailsync.rehearse.forecast import Forecast, Happening, Share
 from mailsync.report import svg
 from mailsync.report.html import document
 from mailsync.report.rehearsal import conclusions, grouped, servers
 from mailsync.report.times import moment
 
-_WIDTH, _LEFT, _RIGHT = 960, 50, 20
-_TOP, _HEIGHT = 40, 220
-_LEGEND = 20
+_WIDTH, _LEFT, _RIGHT = 960, 50, 24
+_TOP, _HEIGHT, _LEGEND = 46, 150, 20
+_PANEL = _HEIGHT + 74
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One chart: its heading, its shares, and from when until when; ``top`` is its upper edge."""
+
+    heading: str
+    shares: Sequence[Share]
+    start: datetime
+    end: datetime
+    top: float
+    happenings: Sequence[Happening] = ()
+
+    @property
+    def bottom(self) -> float:
+        """The line on which everything stands."""
+        return self.top + _HEIGHT
+
+    def x(self, time: datetime) -> float:
+        """Give where a time lies."""
+        part = (time - self.start) / max(self.end - self.start, timedelta(seconds=1))
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * min(max(part, 0.0), 1.0)
 
 
 def rehearsal_svg(forecast: Forecast) -> str:
-    """Draw which part of the world's resolvers leads mail where, from the beginning to the end."""
+    """Draw where the world's resolvers lead mail: all the time, around the switch, and at once."""
     names = servers(forecast)
-    bottom = _TOP + _HEIGHT
-    height = bottom + 56 + _LEGEND * (len(names) + 1)
     title = f"{forecast.domain}: where the world's resolvers lead mail"
-    parts = [svg.text(_LEFT, 24, title, size=15)]
-    for percent in (0, 25, 50, 75, 100):
-        y = bottom - _HEIGHT * percent / 100
+    parts = [svg.text(_LEFT, 22, title, size=15)]
+    panels = _panels(forecast)
+    for panel in panels:
+        parts += _drawn(panel, names, forecast.timezone)
+    y = _TOP + _PANEL * len(panels)
+    for index, name in enumerate(names):
+        parts += [svg.box(_LEFT, y - 10, 14, 12, _fill(index)), svg.text(_LEFT + 22, y, name)]
+        y += _LEGEND
+    note = f"{forecast.resolvers} resolvers, seed {forecast.seed}; times in {forecast.timezone}"
+    parts.append(svg.text(_LEFT, y + 6, note, size=11, fill=svg.FAINT))
+    return svg.picture(_WIDTH, y + 20, title, parts)
+
+
+def _panels(forecast: Forecast) -> list[_Panel]:
+    found = [
+        ("as planned", forecast.shares, forecast.start, forecast.end, forecast.happenings),
+        *(
+            ("around the switch", shares, shares[0].at, shares[-1].at, forecast.happenings)
+            for shares in (forecast.closer,)
+            if shares
+        ),
+        *(
+            ("the same changes made at once instead", shares, shares[0].at, shares[-1].at, ())
+            for shares in (forecast.shares_at_once,)
+            if shares
+        ),
+    ]
+    return [
+        _Panel(heading, shares, start, end, _TOP + 20 + _PANEL * index, ran)
+        for index, (heading, shares, start, end, ran) in enumerate(found)
+    ]
+
+
+def _drawn(panel: _Panel, names: Sequence[str], timezone: str) -> list[str]:
+    parts = [svg.text(_LEFT, panel.top - 18, panel.heading, size=13)]
+    for percent in (0, 50, 100):
+        y = panel.bottom - _HEIGHT * percent / 100
         parts += [
             svg.line(_LEFT, y, _WIDTH - _RIGHT, y),
             svg.text(_LEFT - 6, y + 4, f"{percent} %", size=11, anchor="end", fill=svg.FAINT),
         ]
-    parts += _areas(forecast, names, bottom)
-    for time, label in svg.ticks(forecast.start, forecast.end, forecast.timezone):
-        x = _x(forecast, time)
+    parts += _areas(panel, names)
+    for time, label in svg.ticks(panel.start, panel.end, timezone):
+        x = panel.x(time)
+        anchor = "end" if x > _WIDTH - 60 else "middle"
         parts += [
-            svg.line(x, bottom, x, bottom + 5),
-            svg.text(x, bottom + 18, label, size=11, anchor="middle", fill=svg.FAINT),
+            svg.line(x, panel.bottom, x, panel.bottom + 5),
+            svg.text(x, panel.bottom + 18, label, size=11, anchor=anchor, fill=svg.FAINT),
         ]
-    parts += _marks(forecast, bottom)
-    for index, name in enumerate(names):
-        y = bottom + 44 + _LEGEND * index
-        parts += [svg.box(_LEFT, y - 10, 14, 12, _fill(index)), svg.text(_LEFT + 22, y, name)]
-    note = f"{forecast.resolvers} resolvers, seed {forecast.seed}; times in {forecast.timezone}"
-    parts.append(svg.text(_LEFT, height - 12, note, size=11, fill=svg.FAINT))
-    return svg.picture(_WIDTH, height, title, parts)
+    return [*parts, *_marks(panel)]
 
 
 def rehearsal_html(forecasts: Sequence[Forecast]) -> str:
@@ -51,30 +101,22 @@ def rehearsal_html(forecasts: Sequence[Forecast]) -> str:
     return document("Rehearsal", body or "<p>No domains: nothing to rehearse.</p>")
 
 
-def _x(forecast: Forecast, time: datetime) -> float:
-    whole = max((forecast.end - forecast.start).total_seconds(), 1)
-    part = (time - forecast.start).total_seconds() / whole
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * min(max(part, 0), 1)
-
-
 def _fill(index: int) -> str:
     return svg.FILLS[index % len(svg.FILLS)]
 
 
-def _areas(forecast: Forecast, names: Sequence[str], bottom: float) -> list[str]:
+def _areas(panel: _Panel, names: Sequence[str]) -> list[str]:
     """Stack the shares: each server's area lies on those before it."""
-    times = [_x(forecast, share.at) for share in forecast.shares]
-    times.append(_x(forecast, forecast.end))
-    below = [0.0] * len(forecast.shares)
+    times = [panel.x(share.at) for share in panel.shares]
+    times.append(panel.x(panel.end))
+    below = [0.0] * len(panel.shares)
     found = []
     for index, name in enumerate(names):
-        above = [
-            low + share.resolvers.get(name, 0)
-            for low, share in zip(below, forecast.shares, strict=True)
-        ]
-        upper = _steps(times, above, bottom)
-        lower = _steps(times, below, bottom)
-        found.append(svg.area([*upper, *reversed(lower)], _fill(index), name))
+        pairs = zip(below, panel.shares, strict=True)
+        above = [low + share.resolvers.get(name, 0) for low, share in pairs]
+        if above != below:
+            upper, lower = (_steps(times, parts, panel.bottom) for parts in (above, below))
+            found.append(svg.area([*upper, *reversed(lower)], _fill(index), name))
         below = above
     return found
 
@@ -89,15 +131,17 @@ def _steps(
     return points
 
 
-def _marks(forecast: Forecast, bottom: float) -> list[str]:
+def _marks(panel: _Panel) -> list[str]:
     """Mark when the stages ran; names that would overlap are left to the table."""
     found, last = [], -1000.0
-    for happening in forecast.happenings:
-        x = _x(forecast, happening.at)
-        found.append(svg.line(x, _TOP - 4, x, bottom, dashed=True))
+    for happening in panel.happenings:
+        if not panel.start <= happening.at <= panel.end:
+            continue
+        x = panel.x(happening.at)
+        found.append(svg.line(x, panel.top - 4, x, panel.bottom, dashed=True))
         if x - last > 50:
             anchor = "end" if x > _WIDTH - 80 else "start"
-            found.append(svg.text(x + 2, _TOP - 6, happening.stage, size=10, anchor=anchor))
+            found.append(svg.text(x + 2, panel.top - 5, happening.stage, size=10, anchor=anchor))
             last = x
     return found
 
@@ -114,7 +158,8 @@ def _section(forecast: Forecast) -> str:
     rows = "".join(
         f"<tr><td>{svg.shown(moment(share.at, zone, start))}</td>"
         + "".join(
-            f"<td>{share.resolvers.get(n, 0):.0%} <small>({share.mail.get(n, 0):.0%} of mail)</small></td>"
+            f"<td>{share.resolvers.get(n, 0):.0%} "
+            f"<small>({share.mail.get(n, 0):.0%} of mail)</small></td>"
             for n in names
         )
         + f"<td>{share.combinations}</td></tr>"

@@ -210,9 +210,6 @@ EQUIVALENT: Mapping[str, str] = {
         "Makes the holds of `cutover.at` and of the window: the user's wishes. To switch earlier "
         "than they say is unwanted, not unsafe: every other hold stands beside them."
     ),
-    "dmarc.": (
-        "The one `Hold(` of this module is in `_climb`, whose mutant is above."
-    ),
 }
 """Places that make a hold without which no message is lost, each with the reason."""
 

@@ -25,7 +25,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         return Steps(owned, owned, owned, why_settle="restore the TTL")
     if not wish.values:
         return _removal(wish, owned, scene)
-    if wish.name in scene.routed and _has_address(wish.name, scene) and not _stays(wish, scene):
+    takes_mail = _may_take_mail(wish, scene) and _has_address(wish.name, scene)
+    if takes_mail and not _stays(wish, scene):
         return Steps(
             owned,
             owned,
@@ -33,7 +34,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             why_settle="changed once no resolver holds an MX that names this host",
             wait=scene.desired.cutover.soak,
         )
-    if wish.name in scene.routed and _has_address(wish.name, scene):
+    if takes_mail:
         return Steps(
             owned,
             wish.values,
@@ -49,6 +50,12 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
 def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
     """A resolver that holds other addresses, or none, would lead senders astray."""
     return not wish.values or (held is not None and set(held) == set(wish.values))
+
+
+def _may_take_mail(wish: Wish, scene: Scene) -> bool:
+    """Tell whether some resolver may lead mail to the host: also by an MX that nobody saw."""
+    wished = any(wish.name in hosts(values) for values in mx_in_the_end(scene))
+    return wish.name in scene.routed or (scene.unseen_mx and wished)
 
 
 def _stays(wish: Wish, scene: Scene) -> bool:
