@@ -460,8 +460,8 @@ def _tightens(story: Scenario) -> bool:
     key = (f"_dmarc.{DOMAIN}", "TXT")
     before, after = (_wished(story, way, key) for way in ("home", "away"))
     sends = story.inbound not in {"end", "back"}
-    spf = (_wished(story, way, TXT) for way in ("home", "away"))
+    spf = [_wished(story, way, TXT) for way in ("home", "away")]
     home, away = _sender(story, "home"), _sender(story, "away")
-    other = home.selector != away.selector or (home.spf != away.spf and not _narrower(*spf))
+    other = home.selector != away.selector or (spf[0] != spf[1] and not _narrower(*spf))
     changed = (story.moves and story.inbound != "families") or other
     return sends and changed and "p=none" in "".join(before) and "p=reject" in "".join(after)

@@ -61,14 +61,14 @@ class Sender:
 
     def send(self, at: int) -> tuple[Fate, int]:
         """Deliver one message; give what became of it, and when."""
-        fate = self._try(at)
+        fate = self.attempt(at)
         if fate is not Fate.LATER:
             return fate, at
         later = replace(self, resolver=self.resolver.copy())
         for after in RETRIES:
             if after > self.queue:
                 break
-            fate = later._try(at + after)
+            fate = later.attempt(at + after)
             if fate is not Fate.LATER:
                 return fate, at + after
         return Fate.LOST, at + self.queue
@@ -78,7 +78,8 @@ class Sender:
         with suppress(NoAnswer):
             self._enforced(at)
 
-    def _try(self, at: int) -> Fate:
+    def attempt(self, at: int) -> Fate:
+        """Try once to deliver a message."""
         self.went_to = "no answer"
         try:
             records = self.resolver.answer((self.domain, "MX"), at)

@@ -186,7 +186,7 @@ def violations(evidence: Evidence, slack: int = 0) -> list[Broken]:
     """
     keys = evidence.truth.rrsets()
     spans = {key: _spans(evidence, key, slack) for key in keys}
-    spans[policies.key(evidence.domain)] = _policies(evidence)
+    spans[policies.key(evidence.domain)] = _policies(evidence, slack)
     times = {evidence.since, evidence.until}
     times |= {end - 1 for held in spans.values() for _, _, end in held if end is not None}
     times |= {start for held in spans.values() for _, start, _ in held}
@@ -238,7 +238,7 @@ def _spans(
     return found
 
 
-def _policies(evidence: Evidence) -> list[tuple[RRset | None, int, int | None]]:
+def _policies(evidence: Evidence, slack: int) -> list[tuple[RRset | None, int, int | None]]:
     """Give each policy that HTTPS served, for as long as a sender may go by it.
 
     That is until nobody holds the record of any id that was announced while it was served, and for
@@ -248,14 +248,16 @@ def _policies(evidence: Evidence) -> list[tuple[RRset | None, int, int | None]]:
     for (start, policy), (end, _) in pairwise([*evidence.web.policies, (_NEVER, None)]):
         if policy is not None:
             rrset = policies.as_rrset(evidence.domain, policy)
-            found.append((rrset, start, _announced_until(evidence, end)))
+            found.append((rrset, start, _announced_until(evidence, end, slack)))
     return found
 
 
-def _announced_until(evidence: Evidence, replaced: int) -> int | None:
+def _announced_until(evidence: Evidence, replaced: int, slack: int) -> int | None:
     txt = (f"_mta-sts.{evidence.domain}", "TXT")
     ends = [
-        end for rrset, start, end in _spans(evidence, txt) if rrset is not None and start < replaced
+        end
+        for rrset, start, end in _spans(evidence, txt, slack)
+        if rrset is not None and start < replaced
     ]
     if replaced == _NEVER or None in ends:
         return None

@@ -1,7 +1,8 @@
 """A domain's world in memory: DNS host, name servers, journal, web server and clock.
 
 The engine that acts in it is the real one, and so is its planner. Everything that becomes visible
-is taken down in `Rehearsal.truth`. Times are seconds since `START`; faults are ordered from outside.
+is taken down in `Rehearsal.truth`. Times are seconds since the start; faults are ordered from
+outside.
 """
 
 from __future__ import annotations

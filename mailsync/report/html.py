@@ -14,9 +14,10 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding
 color:#1a1a1a;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.3rem;margin-top:2.5rem;border-top:2px solid #1a1a1a;
 padding-top:.5rem}h3{font-size:1.05rem}
-table{border-collapse:collapse;margin:.5rem 0;table-layout:fixed;width:100%}th,td{border:1px solid #999;padding:.25rem .5rem;
+table{border-collapse:collapse;margin:.5rem 0;table-layout:fixed;width:100%}
+th,td{border:1px solid #999;padding:.25rem .5rem;
 text-align:left;vertical-align:top;overflow-wrap:anywhere}
-code{font:14px/1.4 ui-monospace,monospace;overflow-wrap:anywhere;word-break:break-all}
+code{font:14px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
 figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto}dt{font-weight:bold}
 dd{margin:0 0 .4rem 1.2rem}.alert{border-left:4px solid #1a1a1a;padding-left:.6rem;font-weight:bold}
 @media print{body{margin:0;max-width:none;font-size:11pt}section,figure,tr{break-inside:avoid}}
@@ -120,7 +121,8 @@ def _hold_row(
     """Draw a hold as a bar until it ends, its reason in it or, where that is short, behind it."""
     x = _x(until, now, end)
     room = int((x - _LEFT - 8) / 6)
-    words = reason if len(reason) <= max(room, 24) else f"{reason[: max(room, 24) - 1]}…"
+    most = max(room, int((_WIDTH - x - 10) / 6))
+    words = reason if len(reason) <= most else f"{reason[: most - 1]}…"
     inside = len(words) <= room
     name = rrset if len(rrset) <= 26 else f"{rrset[:25]}…"
     return [
@@ -134,9 +136,9 @@ def _domain(domain: DomainPlan, now: datetime, number: int) -> str:
     sign, words = STATUS[domain.status]
     parts = [f'<section id="d{number}"><h2>{svg.shown(domain.domain)}: {sign} {words}</h2>\n']
     if domain.old_service_until is not None:
-        until = when(domain.old_service_until, domain.timezone, now)
+        until = svg.shown(when(domain.old_service_until, domain.timezone, now))
         parts.append(
-            f'<p class="alert">The old service must keep accepting mail until {svg.shown(until)}</p>\n'
+            f'<p class="alert">The old service must keep accepting mail until {until}</p>\n'
         )
     parts += [
         f"<p><strong>{finding.severity}</strong> {svg.shown(finding.message)} "

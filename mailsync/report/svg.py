@@ -17,7 +17,7 @@ FILLS = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#999999")
 
 INK, FAINT, PAPER = "#1a1a1a", "#767676", "#ffffff"
 
-_TICKS = 8
+_TICKS = 6
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 72, 120, 168, 240, 336, 720, 1440, 2880, 8760)
 
 
@@ -72,7 +72,7 @@ def shown(words: str) -> str:
 
 
 def ticks(start: datetime, end: datetime, timezone: str) -> list[tuple[datetime, str]]:
-    """Give round times between two, at most about eight, each with a short label."""
+    """Give round times between two, at most about six, each with a short label."""
     zone = ZoneInfo(timezone)
     hours = max((end - start) / timedelta(hours=1), 0.1)
     step = next((s for s in _STEPS if hours / s <= _TICKS), _STEPS[-1])

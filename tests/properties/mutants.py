@@ -97,7 +97,11 @@ def low(self: Lifetimes, ttl: int) -> timedelta:
 MUTANTS: Mapping[str, Mutant] = {
     # ---- Every place where a hold is made (mailsync.plan: `Hold(`) -------------------------------
     "holds.not_served_yet": Mutant(dropped(holds, "not_served_yet"), (), ("lagging",)),
-    "holds._old_answers": Mutant(dropped(holds, "_old_answers"), ("out", "address")),
+    # Without it no mail is lost, as the old service is then asked to stay for longer: what breaks
+    # is that the switch leaves nothing behind for longer than the low TTL.
+    "holds._old_answers": Mutant(
+        dropped(holds, "_old_answers"), cases=(kinds.case_what_a_switch_leaves_behind,)
+    ),
     "holds._not_ready": Mutant(dropped(holds, "_not_ready"), ("in", "out")),
     "holds._unwished_hosts": Mutant(
         dropped(holds, "_unwished_hosts"), cases=(kinds.case_a_host_that_the_file_does_not_name,)
@@ -188,9 +192,7 @@ MUTANTS: Mapping[str, Mutant] = {
         ("out", "in"),
     ),
     "certificates change at once": Mutant(directly(tlsa), ("address", "families")),
-    "a task counts as done": Mutant(
-        instead(tlsa, "task", nothing), ("address", "families")
-    ),
+    "a task counts as done": Mutant(instead(tlsa, "task", nothing), ("address", "families")),
     "mail never moved": Mutant(instead(planner, "_moved_at", lambda *_: None), ("out", "in")),
     "every switch is a rollback": Mutant(
         instead(planner.holds, "is_rollback", lambda *_: True), ("out", "address")

@@ -75,7 +75,15 @@ class Story:
         """The domain as its file has it now."""
         kinds = frozenset({"host": "hosts"}.get(w.kind, w.kind) for w in self.wishes)
         return Desired(
-            ZONE, ZONE, self.wishes, PLACE, ("local",), kinds, self.no_mail, self.cutover, self.policy
+            ZONE,
+            ZONE,
+            self.wishes,
+            PLACE,
+            ("local",),
+            kinds,
+            self.no_mail,
+            self.cutover,
+            self.policy,
         )
 
     @property

@@ -100,7 +100,10 @@ def case_a_name_for_an_address() -> None:
     ledger = created((HOST, "A"), live[HOST, "A"], START)
     there = neighbour(HOSTING, (address,), live, ledger)
     plan = plan_domain(
-        desired(reverse, wish("ptr", name, "PTR", HOST)), Live({}, neighbours=(there,)), Ledger(), START
+        desired(reverse, wish("ptr", name, "PTR", HOST)),
+        Live({}, neighbours=(there,)),
+        Ledger(),
+        START,
     )
     assert [(s.name, s.state) for s in plan.stages] == [("prepare", "held")]
     assert plan.stages[0].not_before == START + timedelta(hours=3)

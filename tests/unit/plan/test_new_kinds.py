@@ -67,6 +67,18 @@ def case_a_host_that_the_file_does_not_name() -> None:
     assert life.ran_at("switch", MX) >= START + timedelta(days=21)
 
 
+def case_what_a_switch_leaves_behind() -> None:
+    """After the switch the old service is needed for the low TTL and the safety, not for a day."""
+    life = Story(zone(rrset(ZONE, "MX", 86400, OLD)), (mx(OLD, ttl=86400),))
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=86400),)
+    while life.values(*MX) == (OLD,):
+        life.apply()
+        until = life.plan().old_service_until
+        life.passes("1h")
+    assert until == life.ran_at("switch", MX) + timedelta(minutes=10)
+
+
 def case_former_name_servers() -> None:
     """After the zone's name servers changed, mail is not switched while some are asked as before."""
     life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
@@ -196,7 +208,9 @@ def case_an_address_that_settles() -> None:
     )
     plan = life.plan()
     assert plan.old_service_until is not None
-    settles = [s for s in plan.stages if s.name == "settle" and any(c.after is None for c in s.changes)]
+    settles = [
+        s for s in plan.stages if s.name == "settle" and any(c.after is None for c in s.changes)
+    ]
     assert plan.old_service_until >= settles[0].not_before + timedelta(days=1)
 
 
@@ -210,7 +224,9 @@ def case_a_slow_new_sender() -> None:
     life.wishes = (spf(NEW_SPF), wish("dkim", *selector, key))
     life.run("7d")
     known = timedelta(hours=3)  # a cached absence of the key
-    assert life.ran_at("settle", TXT) >= life.ran_at("prepare", selector) + known + timedelta(days=5)
+    assert life.ran_at("settle", TXT) >= life.ran_at("prepare", selector) + known + timedelta(
+        days=5
+    )
 
 
 CASES = [value for name, value in sorted(globals().items()) if name.startswith("case_")]
@@ -456,7 +472,10 @@ def test_a_name_in_a_reverse_zone_of_somebody_else_is_asked_for() -> None:
     """No target serves it: the plan says what to ask the address's holder, and writes nothing."""
     life = Story(
         zone(),
-        (wish("ptr", "10.2.0.192.in-addr.arpa.", "PTR", MX1), wish("ptr", "1.2.0.192.in-addr.arpa.", "PTR")),
+        (
+            wish("ptr", "10.2.0.192.in-addr.arpa.", "PTR", MX1),
+            wish("ptr", "1.2.0.192.in-addr.arpa.", "PTR"),
+        ),
     )
     plan = life.plan()
     assert plan.stages == ()
