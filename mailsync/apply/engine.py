@@ -7,16 +7,16 @@ the journal and the world then say.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
 
 from mailsync.apply import effects as do
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
-from mailsync.errors import HostError
+from mailsync.errors import HostError, MailsyncError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
@@ -28,6 +28,9 @@ from mailsync.plan.planner import plan_domain, watched
 
 _T = TypeVar("_T")
 Course = Generator[do.Effect, do.Result, _T]
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a clock may be behind the journal: TSIG allows as much (RFC 8945 §5.2.3)."""
 
 REMOVALS_MAX = 5
 """How many records one stage may remove from a domain without ``--allow-removals``."""
@@ -111,6 +114,7 @@ def look(
         if key in doubtful and ledger.history(key).open_version(live.get(key)) is None
     )
     seen += _policy_seen(desired, served, ledger, at)
+    _check_clock(desired, entries, at, now)
     for event in seen:
         ledger = ledger.seen(event.key, event.rrset, at)
     # What the host lists is published somewhere, though not everywhere: that must not be forgotten.
@@ -128,6 +132,20 @@ def look(
         live = replace(live, gates=(gate,))
         plan = plan_domain(desired, live, ledger, at)
     return View(live, ledger, plan, learnt, at)
+
+
+def _check_clock(
+    desired: Desired, entries: Sequence[Entry], at: datetime, now: datetime | None
+) -> None:
+    """Refuse a clock that is far behind the journal: every wait would be reckoned wrong."""
+    told = [entry.at for entry in entries if isinstance(entry, Seen | Intent | Written)]
+    latest = max(told, default=at)
+    if now is None and latest > at + CLOCK_TOLERANCE:
+        msg = (
+            f"this machine's clock ({at:%Y-%m-%d %H:%M:%S} UTC) is behind the journal, whose last "
+            f"entry is of {latest:%Y-%m-%d %H:%M:%S} UTC: set the clock; nothing was written"
+        )
+        raise MailsyncError(msg, where=shown(desired.domain))
 
 
 def _served_policy(desired: Desired) -> Course[ServedPolicy]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
-from mailsync.mail import dmarc, spf
+from mailsync.mail import dmarc, mta_sts, spf
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
@@ -39,6 +39,7 @@ def findings(
         found += _too_late(scene, courses, switch_at, retire, lowering)
     found += _at_outside_window(scene, courses)
     found += _spf_follows_mx(scene, courses)
+    found += _policy_not_named(scene, courses)
     found += _half_moved(scene, courses)
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
@@ -186,6 +187,23 @@ def _spf_follows_mx(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
             )
             return [Finding("spf-uses-mx", "warning", message, shown(scene.desired.domain))]
     return []
+
+
+def _policy_not_named(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """A policy that somebody else announced may forbid the new hosts (RFC 8461 §4.1)."""
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    rrset = scene.live.get(key)
+    switched = any(course.routes and course.key[1] == "MX" for course in courses)
+    if not switched or rrset is None or key in {course.key for course in courses}:
+        return []
+    if not any(mta_sts.is_mta_sts(txt_text(value)) for value in rrset.values):
+        return []
+    message = (
+        f"{named(key)} announces an MTA-STS policy that the file does not name: senders that "
+        "enforce it would not deliver to the new servers; name it under 'mta_sts', or leave "
+        "MTA-STS with 'mta_sts: absent'"
+    )
+    return [Finding("mta-sts-unmanaged", "error", message, str(scene.desired.place))]
 
 
 def _half_moved(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:

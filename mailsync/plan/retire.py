@@ -83,7 +83,8 @@ def _ends(
     switch_at: datetime,
 ) -> list[datetime]:
     """Give, for each version that leads to a departing server, when no cache holds it any more."""
-    if wish.kind == "host" and wish.name not in scene.routed:
+    named = any(wish.name in hosts(values) for values in mx_in_the_end(scene))
+    if wish.kind == "host" and wish.name not in scene.routed and not named:
         return []
     lives = scene.lifetimes
     live_leads = steps.routes and _leads_away(scene, wish, steps, Version(course.live, scene.now))

@@ -11,6 +11,7 @@ from itertools import pairwise
 from random import Random
 
 from mailsync.dns.rrset import Key, RRset, txt_value
+from mailsync.journal.events import Intent, Seen
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import DomainPlan
 from mailsync.rehearse.published import Published, published
@@ -217,6 +218,8 @@ class _Driver:
                 faults.reply_lost = True
             elif trouble == "clock":
                 faults.skew = random.randrange(-SKEW, SKEW)
+                if random.random() < 0.3:
+                    faults.skew = self._behind_the_journal()
             elif trouble == "lagging":
                 world.lags = (
                     0,
@@ -226,6 +229,12 @@ class _Driver:
                 self.once.add(trouble)
                 self._rarely(trouble)
         world.faults = faults
+
+    def _behind_the_journal(self) -> int:
+        """Give a clock that is an hour behind the last entry of the journal: that must be seen."""
+        told = [event.at for event in self.world.entries if isinstance(event, Seen | Intent)]
+        latest = max((self.world.second(at) for at in told), default=self.world.now)
+        return latest - self.world.now - _HOUR if told else 0
 
     def _rarely(self, trouble: str) -> None:
         """What happens once in a story, if at all."""

@@ -174,8 +174,10 @@ def _stage(stage: Stage, domain: DomainPlan, now: datetime) -> str:
 
 
 def _change(change: Change) -> str:
-    cells = [f"{change.key[0]} {change.key[1]}"]
-    for rrset in (change.before, change.after):
-        cells.append("nothing" if rrset is None else f"TTL {rrset.ttl}: {', '.join(rrset.values)}")
+    versions = (
+        "nothing" if rrset is None else f"TTL {rrset.ttl}: {', '.join(rrset.values)}"
+        for rrset in (change.before, change.after)
+    )
+    cells = (f"{change.key[0]} {change.key[1]}", *versions)
     codes = "".join(f"<td><code>{svg.shown(cell)}</code></td>" for cell in cells)
     return f"<tr>{codes}<td>{svg.shown(change.why)}</td></tr>"

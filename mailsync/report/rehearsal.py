@@ -121,7 +121,7 @@ def _put(page: Page, forecast: Forecast) -> None:
 
 
 def _put_chart(page: Page, forecast: Forecast) -> None:
-    """Draw which part of the resolvers, and of the mail, goes where; what stays alike is one row."""
+    """Draw which part of the resolvers, and of the mail, goes where; what is alike is one row."""
     names = servers(forecast)
     for index, name in enumerate(names):
         sign: Piece = (_STYLES[index % len(_STYLES)], _SIGNS[index % len(_SIGNS)])

@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 from mailsync.observe.interface import Sighting
-from mailsync.plan import check, holds, planner, retire, visible
+from mailsync.plan import abroad, check, holds, planner, reasons, retire
 from mailsync.plan.choreography import Steps, at_once
 from mailsync.plan.kinds import dkim, dmarc, host, included, mta_sts, mx, ptr, record, spf, tlsa
 from mailsync.plan.visible import Lifetimes
@@ -55,7 +55,7 @@ def instead(module: object, name: str, function: Callable[..., Any]) -> Patch:
 def directly(module: object) -> Patch:
     """Make a kind's change at once."""
 
-    def steps(wish: Any, owned: Any, scene: Any) -> Steps:  # noqa: ARG001
+    def steps(wish: Any, owned: Any, scene: Any) -> Steps:
         if set(owned) == set(wish.values):
             return Steps(owned, owned, owned)
         return at_once(wish.values, "at once")
@@ -65,7 +65,7 @@ def directly(module: object) -> Patch:
 
 def shorter(name: str, seconds: int = 0) -> Patch:
     """Take another number for one of the cutover's bounds."""
-    before = planner._split  # noqa: SLF001  # the first thing that planning does
+    before = planner._split  # the first thing that planning does
 
     def split(desired: Any) -> Any:
         cutover = replace(desired.cutover, **{name: seconds})
@@ -74,7 +74,7 @@ def shorter(name: str, seconds: int = 0) -> Patch:
     return instead(planner, "_split", split)
 
 
-def all_served(self: Rehearsal, zone: str, expected: Mapping[Any, Any]) -> Sighting:  # noqa: ARG001
+def all_served(self: Rehearsal, zone: str, expected: Mapping[Any, Any]) -> Sighting:
     """Take what the first server serves for what all serve."""
     return Sighting({}, self.truth.negative_ttl)
 
@@ -117,10 +117,10 @@ MUTANTS: Mapping[str, Mutant] = {
         dropped(holds, "before_rollback"), cases=(kinds.case_back_to_a_host_without_address,)
     ),
     "reasons.until_all": Mutant(
-        dropped(included.abroad.reasons, "until_all"), cases=(neighbours.case_an_include_abroad,)
+        dropped(reasons, "until_all"), cases=(neighbours.case_an_include_abroad,)
     ),
     "abroad.until_all": Mutant(
-        dropped(included.abroad, "until_all"), cases=(neighbours.case_a_zone_never_applied,)
+        dropped(abroad, "until_all"), cases=(neighbours.case_a_zone_never_applied,)
     ),
     "included.before_including": Mutant(
         instead(included, "before_including", lambda *_: ((), ())),
@@ -142,7 +142,7 @@ MUTANTS: Mapping[str, Mutant] = {
         cases=(kinds.case_leaving_mta_sts,),
     ),
     "dmarc._climb": Mutant(
-        instead(dmarc, "_climb", lambda wish, owned, scene: dmarc._change(wish, owned, scene)),  # noqa: SLF001
+        instead(dmarc, "_climb", dmarc._change),
         cases=(kinds.case_a_ramp,),
     ),
     # ---- Times -----------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "a task counts as done": Mutant(instead(tlsa, "task", nothing), ("address", "families")),
     "mail never moved": Mutant(instead(planner, "_moved_at", lambda *_: None), ("out", "in")),
     "every switch is a rollback": Mutant(
-        instead(planner.holds, "is_rollback", lambda *_: True), ("out", "address")
+        instead(holds, "is_rollback", lambda *_: True), ("out", "address")
     ),
     "senders were always ready": Mutant(
         instead(planner, "_senders_at", lambda _: None), cases=(kinds.case_a_slow_new_sender,)
@@ -219,6 +219,5 @@ EQUIVALENT: Mapping[str, str] = {
 @contextmanager
 def wrong(mutant: Mutant) -> Iterator[None]:
     """Plan wrongly, with nobody to check: the last look at a plan would refuse most of this."""
-    visible.CACHE_TTL_MAX  # noqa: B018  # the module is part of what is mutated
     with mutant.patch(), mock.patch.object(check, "findings", nothing):
         yield

@@ -56,6 +56,7 @@ def terms(node: Node | None, faults: Faults) -> Terms | None:
     """Read what a file says of its policy; None where it asks for none."""
     if not isinstance(node, Mapping):
         return None
+    before = faults.count()
     fields = reading.mapping(node, faults, _WHAT, _FIELDS)
     if fields is None:
         return None
@@ -70,9 +71,9 @@ def terms(node: Node | None, faults: Faults) -> Terms | None:
         faults.add(fields.key("max_age").place, "max_age is at most a year (RFC 8461 §3.2)")
     found = fields.get("mx")
     patterns = None if found is None else _patterns(found, faults)
-    return (
-        None if mode is None else Terms(mode, MAX_AGE if age is None else age, patterns, node.place)
-    )
+    if mode is None or faults.count() != before:
+        return None
+    return Terms(mode, MAX_AGE if age is None else age, patterns, node.place)
 
 
 def announced(said: Terms, wishes: tuple[Wish, ...], domain: str, faults: Faults) -> Policy:

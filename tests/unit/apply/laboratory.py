@@ -21,7 +21,8 @@ from mailsync.dns.ttl import seconds
 from mailsync.errors import AnotherRun, HostError, JournalError, StaleWrite
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.observe.interface import Sighting
-from mailsync.plan.live import Capability
+from mailsync.mail.mta_sts import Policy
+from mailsync.plan.live import Capability, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, Gate
 from tests.unit.plan.story import PLACE, START, ZONE, mx, rrset, spf, wish, zone
 
@@ -69,6 +70,9 @@ class Laboratory:
     lose_replies: int = 0
     journal_fails: int = 0
     bend: Callable[[RRset], RRset] = lambda rrset: rrset
+    served_policy: ServedPolicy = field(default_factory=ServedPolicy)
+    mta_sts: Policy | None = None
+    neighbours: tuple[Neighbour, ...] = ()
     held_back: Mapping[Key, RRset] | None = None
     stop_before: int | None = None
     locked: bool = False
@@ -112,6 +116,11 @@ class Laboratory:
         """Give the gate as ordered."""
         return self.gate
 
+    def policy(self, domain: str) -> ServedPolicy:
+        """Give the policy as ordered."""
+        self.log.append(("policy", domain))
+        return self.served_policy
+
     # ---- The journal -----------------------------------------------------------------------------
 
     def append(self, zone: str, events: Sequence[Event]) -> None:
@@ -139,7 +148,16 @@ class Laboratory:
     def desired(self) -> Desired:
         """The domain as its file has it now."""
         kinds = frozenset({"host": "hosts"}.get(w.kind, w.kind) for w in self.wishes)
-        return Desired(ZONE, ZONE, self.wishes, PLACE, ("local",), kinds, cutover=self.cutover)
+        return Desired(
+            ZONE,
+            ZONE,
+            self.wishes,
+            PLACE,
+            ("local",),
+            kinds,
+            cutover=self.cutover,
+            policy=self.mta_sts,
+        )
 
     def world(self) -> World:
         """Give the world in which the zone's effects happen; pauses pass at once."""
@@ -151,6 +169,8 @@ class Laboratory:
             lambda message: self.log.append(("tell", message)),
             _Pauses(self),
             lambda: self.now,
+            lambda: self.neighbours,
+            self.policy,
         )
 
     def apply(self, terms: Terms | None = None) -> Outcome:

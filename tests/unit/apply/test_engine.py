@@ -11,9 +11,11 @@ from mailsync.apply.edge import Interrupted
 from mailsync.apply.engine import Terms
 from mailsync.desired.model import Cutover
 from mailsync.dns.rrset import RRset, txt_text
-from mailsync.errors import HostError, JournalError, StaleWrite
+from mailsync.errors import HostError, JournalError, MailsyncError, StaleWrite
 from mailsync.journal.events import Intent, Seen, Written
-from mailsync.plan.live import Capability
+from mailsync.mail.mta_sts import Policy
+from mailsync.plan import policy as policies
+from mailsync.plan.live import Capability, ServedPolicy
 from mailsync.plan.model import Gate
 from tests.unit.apply.laboratory import (
     AWAY,
@@ -492,3 +494,40 @@ def test_spf_and_mx_of_a_rollback_are_one_plan_away() -> None:
     laboratory.wishes = (mx(OLD), spf("v=spf1 include:_spf.old.example -all"))
     laboratory.apply()
     assert laboratory.rrsets[MX] == RRset(ZONE, "MX", 300, (OLD,))
+
+
+def test_a_clock_behind_the_journal_is_refused() -> None:
+    """Every wait would be reckoned from wrong times: nothing is written, and the reason is said."""
+    laboratory = Laboratory()
+    laboratory.apply()
+    before = len(laboratory.writes)
+    laboratory.now -= timedelta(hours=1)
+    with pytest.raises(MailsyncError, match="is behind the journal, whose last entry is of"):
+        laboratory.apply()
+    assert len(laboratory.writes) == before
+    laboratory.now += timedelta(minutes=56)
+    assert laboratory.apply().state == "waiting"
+    assert laboratory.look(laboratory.now - timedelta(days=1)).plan.domain == "example.jp"
+
+
+def test_the_policy_that_is_served_is_journalled_once() -> None:
+    """It is fetched where the file speaks of one, and the ledger learns of it."""
+    policy = Policy("testing", 86400, ("mx1.example.jp",))
+    laboratory = Laboratory(mta_sts=policy, served_policy=ServedPolicy("served", policy, ""))
+    laboratory.apply()
+    laboratory.passes("1d")
+    laboratory.apply()
+    seen = [event for event in laboratory.events(Seen) if event.key == policies.key(ZONE)]
+    assert [event.rrset for event in seen] == [policies.as_rrset(ZONE, policy)]
+    assert laboratory.happened("policy")
+
+
+def test_no_policy_is_fetched_for_a_file_without_one() -> None:
+    """Nobody asks a web server for nothing; and an unknown policy teaches nothing."""
+    laboratory = Laboratory()
+    laboratory.apply()
+    assert not laboratory.happened("policy")
+    laboratory = Laboratory(wishes=(*AWAY, wish("mta-sts", f"_mta-sts.{ZONE}", "TXT")))
+    laboratory.apply()
+    assert laboratory.happened("policy") == [ZONE] * len(laboratory.happened("policy"))
+    assert not [e for e in laboratory.events(Seen) if e.key == policies.key(ZONE)]

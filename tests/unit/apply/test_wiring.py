@@ -8,15 +8,22 @@ from threading import Event as Flag
 
 import pytest
 
+from mailsync.apply import effects as do
 from mailsync.apply.edge import World
+from mailsync.apply.neighbourhood import Neighbourhood
 from mailsync.apply.wiring import EMBEDDED, Worlds
 from mailsync.config import Config, FileStore, GitStore, Observe
 from mailsync.desired.model import Desired
-from mailsync.errors import MailsyncError
+from mailsync.dns.rrset import Key, RRset
+from mailsync.errors import HostError, MailsyncError
+from mailsync.hosts.several import Several
 from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
 from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
-from tests.unit.plan.story import PLACE
+from mailsync.observe.interface import Sighting
+from mailsync.plan.ledger import Ledger
+from mailsync.plan.live import Capability
+from tests.unit.plan.story import PLACE, START, mx, rrset, wish
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
 
@@ -91,7 +98,89 @@ def test_hosts_and_journal_are_shared_by_all_domains(config: Config) -> None:
     assert told == ["a.jp: writing", "b.jp: writing"]
 
 
-def test_two_hosts_for_one_zone_are_refused(config: Config) -> None:
-    """As long as one journal cannot speak for two hosts."""
-    with pytest.raises(MailsyncError, match=r"example\.jp: two DNS hosts for one zone \(files, se"):
-        opened(config, "files", "server")
+def test_two_hosts_for_one_zone_are_one(config: Config) -> None:
+    """Both are written; where they differ, what is served is not the same everywhere."""
+    providers = {
+        name: {"class": EMBEDDED, "directory": name} for name in ("one", "two")
+    }
+    config = replace(config, providers=providers)
+    for name, host in (("one", "a"), ("two", "b")):
+        (config.base / name).mkdir()
+        text = f"@ 60 SOA ns hostmaster 1 2 3 4 60\n@ 60 NS ns.{name}.\n@ 60 MX 10 mx.{host}.\n"
+        (config.base / name / "example.jp.zone").write_text(text)
+    world = opened(config, "one", "two")
+    assert isinstance(world.host, Several)
+    listing = world.host.read("example.jp.")
+    assert listing["example.jp.", "MX"].values == ("10 mx.b.",)
+    assert listing["example.jp.", "NS"].values == ("ns.one.", "ns.two.")
+    sighting = world._carry_out(do.Sight({}))
+    assert isinstance(sighting, Sighting)
+    assert "one lists TTL 60: 10 mx.a.; two lists" in sighting.lagging["example.jp.", "MX"]
+    assert isinstance(world.observer, NoObserver)
+
+
+def test_neighbours_are_read_once_and_only_where_needed(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A domain that leans on nobody costs no listing; one that does gets what it leans on."""
+    asked: list[str] = []
+
+    class Files:
+        name, capability = "files", Capability()
+
+        def read(self, zone: str) -> dict[Key, RRset]:
+            asked.append(zone)
+            if zone == "broken.example.":
+                raise HostError("out of order")
+            return {}
+
+    monkeypatch.setattr("mailsync.apply.wiring.load_host", lambda *_: Files())
+    host = wish("host", "mx.hosting.example.", "A", "192.0.2.1")
+    mail = replace(mx("10 mx.hosting.example."), name="customer.example.")
+    broken = replace(mx("10 mx.hosting.example."), name="broken.example.")
+    everyone = [
+        Desired(f"{name}.", f"{name}.", wishes, PLACE, ("files",))
+        for name, wishes in (
+            ("hosting.example", (host,)),
+            ("customer.example", (mail,)),
+            ("broken.example", (broken,)),
+            ("alone.example", ()),
+        )
+    ]
+    told: list[str] = []
+    worlds = Worlds(config, told.append, Flag(), everyone=everyone)
+    assert worlds.open(everyone[3]).neighbours() == ()
+    assert asked == []
+    (found,) = worlds.open(everyone[1]).neighbours()
+    assert (found.zone, found.rrsets) == ("hosting.example.", {})
+    others = worlds.open(everyone[0]).neighbours()
+    assert [(n.zone, n.rrsets) for n in others] == [
+        ("broken.example.", None),
+        ("customer.example.", {}),
+    ]
+    assert asked == ["hosting.example.", "broken.example.", "customer.example."]
+    assert told == ["broken.example: a neighbour that cannot be listed: out of order"]
+    alone = Worlds(config, told.append, Flag(), everyone=everyone[:1])
+    assert alone.open(everyone[0]).neighbours() == ()
+
+
+def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -> None:
+    """Mail that went to a host here makes a neighbour, as long as the journal remembers it."""
+    customer, hosting = "customer.example.", "hosting.example."
+    key = (customer, "MX")
+    ledger = Ledger().seen(key, rrset(*key, 60, f"10 mx.{hosting}"), START)
+
+    def read(zone: str) -> Ledger:
+        if zone == "torn.example.":
+            raise MailsyncError("torn")
+        return ledger if zone == customer else Ledger()
+
+    everyone = [
+        Desired(hosting, hosting, (wish("host", f"mx.{hosting}", "A"),), PLACE),
+        Desired(customer, customer, (), PLACE),
+        Desired("torn.example.", "torn.example.", (), PLACE),
+    ]
+    told: list[str] = []
+    around = Neighbourhood(lambda: everyone, read, lambda _: {}, told.append)
+    assert [found.zone for found in around.of(everyone[0])] == [customer]
+    assert told == ["torn.example: its journal cannot be read: torn"]

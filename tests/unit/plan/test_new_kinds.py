@@ -72,6 +72,7 @@ def case_what_a_switch_leaves_behind() -> None:
     life = Story(zone(rrset(ZONE, "MX", 86400, OLD)), (mx(OLD, ttl=86400),))
     life.known_for("20d")
     life.wishes = (mx(NEW, ttl=86400),)
+    until = None
     while life.values(*MX) == (OLD,):
         life.apply()
         until = life.plan().old_service_until
@@ -341,6 +342,15 @@ def test_an_unreadable_record_is_waited_out_like_a_foreign_one() -> None:
     life.known_for("20d")
     life.run("2d")
     assert life.ran_at("switch", MX) >= START + timedelta(days=21)
+
+
+def test_a_policy_that_the_file_does_not_name_stops_a_switch() -> None:
+    """Senders that enforce it would not deliver to the new hosts; other TXT values are no policy."""
+    policy = Policy("enforce", WEEK, ("mx.old.example",))
+    live = zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy)))
+    assert "mta-sts-unmanaged" in {f.id for f in Story(live, (mx(NEW),)).plan().findings}
+    live[STS] = rrset(*STS, 60, "something else")
+    assert "mta-sts-unmanaged" not in {f.id for f in Story(live, (mx(NEW),)).plan().findings}
 
 
 # ---- TLSA ----------------------------------------------------------------------------------------
