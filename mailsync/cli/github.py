@@ -25,8 +25,8 @@ from mailsync.cli import plan as plan_command
 from mailsync.cli.github_markdown import ROOM_MIN, Report, markdown
 from mailsync.cli.github_step import Level, Note, PullRequest, Step, current_step
 from mailsync.errors import FileErrors, MailsyncError
+from mailsync.lint.model import Severity
 from mailsync.plan.document import to_json
-from mailsync.plan.model import Severity
 from mailsync.report.markdown import COMMENT_LIMIT
 
 app = typer.Typer(

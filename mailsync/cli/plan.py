@@ -23,8 +23,9 @@ from mailsync.config import Config
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
+from mailsync.lint.model import Finding
 from mailsync.plan.document import to_json
-from mailsync.plan.model import DomainPlan, Finding, Plan
+from mailsync.plan.model import DomainPlan, Plan
 from mailsync.plan.planner import plan_all
 
 _NOT_A_FILE = "not a regular file; `--format json` writes to stdout"

@@ -20,6 +20,7 @@ Kind = Literal[
     "tlsa",
     "srv",
     "ptr",
+    "bimi",
     "verification",
     "autodiscover",
     "record",
@@ -164,6 +165,41 @@ class Cutover:
         return ZoneInfo(self.timezone)
 
 
+Layer = Literal["mailbox", "inbound_gateway", "outbound_gateway", "relay", "forwarder"]
+"""What a service does for a domain's mail; a domain has one mailbox service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One service that a file names under ``services``, as it stands there.
+
+    ``mx`` are the hosts (absolute names) that it asks for as the domain's MX; none where it takes
+    no mail. ``exclusive``: the vendor says that no other MX may stand beside them. ``behind`` is
+    the inbound gateway in front of it, as the file says.
+    """
+
+    service: str
+    layer: Layer
+    place: Place
+    mx: tuple[str, ...] = ()
+    exclusive: bool = False
+    behind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Task:
+    """What only a person can do, and the stage before which it has to be done.
+
+    ``id`` is what a person writes under ``cutover.tasks``. One that does not block is only told.
+    """
+
+    id: str
+    stage: Literal["prepare", "switch", "settle"]
+    text: str
+    place: Place
+    blocks: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """All that the files say about one mail domain.
@@ -171,6 +207,9 @@ class Desired:
     ``domain`` and ``zone`` are absolute names. ``kinds`` are the keys that the file names: what is
     not named is left alone. ``no_mail`` is ``mail: none``. ``targets`` are the DNS hosts' names.
     ``policy`` is the MTA-STS policy in the end, None where the file does not ask for one.
+    ``pruned`` are the keys whose kind is exclusive: what is live of it and not named is removed.
+    ``acknowledged`` are the ids of findings that the user accepts. ``services`` and ``tasks`` come
+    from the catalogue of services.
     """
 
     domain: str
@@ -182,3 +221,7 @@ class Desired:
     no_mail: bool = False
     cutover: Cutover = field(default_factory=Cutover)
     policy: Policy | None = None
+    pruned: frozenset[str] = frozenset()
+    acknowledged: frozenset[str] = frozenset()
+    services: tuple[Use, ...] = ()
+    tasks: tuple[Task, ...] = ()

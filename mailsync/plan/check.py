@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
@@ -21,7 +22,7 @@ from mailsync.plan.invariants import Instant, broken
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
-from mailsync.plan.model import Change, Finding, Stage
+from mailsync.plan.model import Change, Stage
 
 _SECOND = timedelta(seconds=1)
 _SHOWN = 3

@@ -13,10 +13,11 @@ from typing import Protocol
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.rrset import Key, RRset
+from mailsync.lint.model import Finding
 from mailsync.plan import abroad
 from mailsync.plan.ledger import History, Ledger
 from mailsync.plan.live import Live
-from mailsync.plan.model import Finding, Gate, Hold
+from mailsync.plan.model import Gate, Hold
 from mailsync.plan.reasons import until_all
 from mailsync.plan.visible import Lifetimes, Remnant, remnants
 

@@ -16,16 +16,15 @@ from mailsync.dns.names import BadName, absolute, shown
 from mailsync.dns.rrset import BadValue, RRset
 from mailsync.dns.ttl import TTL_MAX
 from mailsync.errors import MailsyncError
+from mailsync.lint.model import Finding, Severity
 from mailsync.plan.differences import differences
 from mailsync.plan.model import (
     Change,
     DomainPlan,
-    Finding,
     Gate,
     GateState,
     Hold,
     Plan,
-    Severity,
     Stage,
     StageName,
     StageState,

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.lint.model import Finding
 from mailsync.mail import dmarc, mta_sts, spf
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
-from mailsync.plan.model import Finding
 from mailsync.plan.reasons import named
 
 _OPEN_END = ": every date here counts from when all do, and moves on until then"

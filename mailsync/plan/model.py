@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Literal
 
 from mailsync.dns.rrset import Key, RRset
+from mailsync.lint.model import Finding
 
 StageName = Literal["prepare", "switch", "settle"]
 StageState = Literal["due", "held", "done"]
 Status = Literal["converged", "changes", "waiting", "error"]
-Severity = Literal["error", "warning", "info"]
 GateState = Literal["pass", "fail", "unknown"]
 Action = Literal["create", "update", "delete"]
 
@@ -72,16 +72,6 @@ class Stage:
     holds: tuple[Hold, ...] = ()
     gates: tuple[Gate, ...] = ()
     changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something the user should know; an error stops the domain's plan."""
-
-    id: str
-    severity: Severity
-    message: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True)

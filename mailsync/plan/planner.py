@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
+from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
 from mailsync.plan import abroad, check, guards, holds
 from mailsync.plan.choreography import Scene, Steps, owned_values
@@ -24,7 +25,6 @@ from mailsync.plan.live import Live
 from mailsync.plan.model import (
     Change,
     DomainPlan,
-    Finding,
     Gate,
     Hold,
     Plan,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from mailsync.lint.model import Finding, Severity
 from mailsync.plan.document import SummaryKey, summary
-from mailsync.plan.model import DomainPlan, Finding, Plan, Severity, Stage, Status
+from mailsync.plan.model import DomainPlan, Plan, Stage, Status
 from mailsync.plan.printable import printable
 from mailsync.report.times import moment, relative, when
 

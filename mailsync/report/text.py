@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from mailsync.lint.model import Severity
 from mailsync.plan.model import (
     Action,
     Change,
     DomainPlan,
     GateState,
     Plan,
-    Severity,
     Stage,
     StageState,
     Status,

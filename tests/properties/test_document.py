@@ -14,17 +14,16 @@ from hypothesis import strategies as st
 
 from mailsync.dns.rrset import RRset
 from mailsync.errors import MailsyncError
+from mailsync.lint.model import Finding, Severity
 from mailsync.plan.differences import differences
 from mailsync.plan.document import from_json, to_json
 from mailsync.plan.model import (
     Change,
     DomainPlan,
-    Finding,
     Gate,
     GateState,
     Hold,
     Plan,
-    Severity,
     Stage,
     StageName,
     StageState,

@@ -33,6 +33,7 @@ CHOREOGRAPHIES: Mapping[Kind, Choreography] = {
     "tlsa": tlsa,
     "srv": srv,
     "ptr": ptr,
+    "bimi": record,
     "verification": verification,
     "autodiscover": autodiscover,
     "record": record,

@@ -14,9 +14,9 @@ from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_text
 from mailsync.dns.ttl import written
+from mailsync.lint.model import Finding
 from mailsync.mail import dkim as dkim_record
 from mailsync.plan.choreography import Scene, Steps, at_once, error
-from mailsync.plan.model import Finding
 
 
 def owns(_wish: Wish, _value: str) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from mailsync.desired.model import Wish
 from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
 from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, error
-from mailsync.plan.model import Finding, Hold
+from mailsync.plan.model import Hold
 from mailsync.plan.reasons import named
 from mailsync.plan.visible import Remnant
 

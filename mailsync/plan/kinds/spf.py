@@ -21,10 +21,10 @@ from functools import reduce
 from mailsync.desired.model import Wish
 from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.dns.ttl import written
+from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
 from mailsync.plan.choreography import Scene, Steps, at_once, error
 from mailsync.plan.kinds import included
-from mailsync.plan.model import Finding
 
 LOOKUPS_MAX = 10
 """How many terms of one check may cause look-ups (RFC 7208 §4.6.4); more is a permanent error."""

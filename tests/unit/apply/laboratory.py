@@ -20,8 +20,8 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import seconds
 from mailsync.errors import AnotherRun, HostError, JournalError, StaleWrite
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
-from mailsync.observe.interface import Sighting
 from mailsync.mail.mta_sts import Policy
+from mailsync.observe.interface import Sighting
 from mailsync.plan.live import Capability, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, Gate
 from tests.unit.plan.story import PLACE, START, ZONE, mx, rrset, spf, wish, zone

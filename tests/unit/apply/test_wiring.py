@@ -100,9 +100,7 @@ def test_hosts_and_journal_are_shared_by_all_domains(config: Config) -> None:
 
 def test_two_hosts_for_one_zone_are_one(config: Config) -> None:
     """Both are written; where they differ, what is served is not the same everywhere."""
-    providers = {
-        name: {"class": EMBEDDED, "directory": name} for name in ("one", "two")
-    }
+    providers = {name: {"class": EMBEDDED, "directory": name} for name in ("one", "two")}
     config = replace(config, providers=providers)
     for name, host in (("one", "a"), ("two", "b")):
         (config.base / name).mkdir()

@@ -18,8 +18,9 @@ from mailsync.cli import apply, console, github, github_step
 from mailsync.cli.github_markdown import ROOM_MIN, Report, markdown
 from mailsync.cli.github_step import Note, Step
 from mailsync.errors import MailsyncError, Refused
+from mailsync.lint.model import Finding
 from mailsync.plan.document import from_json
-from mailsync.plan.model import DomainPlan, Finding, Plan
+from mailsync.plan.model import DomainPlan, Plan
 from mailsync.plan.printable import printable
 from tests.fakes.github import BODY_LIMIT, FakeGitHub
 

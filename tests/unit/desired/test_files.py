@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mailsync.desired import files
-from mailsync.desired.target import Target
 from mailsync.desired.model import Place
+from mailsync.desired.target import Target
 from mailsync.desired.tree import Mapping
 
 HERE = Place("mailsync.yaml", 1, 1)

@@ -163,7 +163,9 @@ MISTAKES = {
     "mta_sts: {mode: testing, max_age: 2000d, mx: [a.example]}": "1:26: max_age is at most a year",
     "mta_sts: {mode: testing, mx: ['*.*.example']}": "1:31: '*.*.example' is no host",
     "mta_sts: {mode: enforce}": "1:10: a policy names the hosts",
-    "mx: [10 mx.example.net.]\nmta_sts: {mode: enforce, mx: [a.example]}": "2:10: the policy's mx does not",
+    "mx: [10 mx.example.net.]\nmta_sts: {mode: enforce, mx: [a.example]}": (
+        "2:10: the policy's mx does not"
+    ),
     "mta_sts: {mode: testing, max: 1d}": "1:26: unknown key",
     "mta_sts: {}": "1:10: an empty mapping",
     "tls_rpt: tls@example.com": "1:10: 'tls@example.com' is no address",
@@ -196,7 +198,9 @@ MISTAKES = {
     "dmarc: {p: none, ramp: {reject: soon}}": "1:33: 'soon' is no date and no duration",
     "dmarc: {p: none, ramp: {reject: [1]}}": "1:33: a date or a duration",
     "dmarc: {p: none, ramp: 30d}": "1:24: a stricter policy",
-    "dmarc: {p: none, ramp: {quarantine: 2027-02-01, reject: 2027-01-01}}": "1:57: a rung comes after",
+    "dmarc: {p: none, ramp: {quarantine: 2027-02-01, reject: 2027-01-01}}": (
+        "1:57: a rung comes after"
+    ),
     "dmarc: {txt: v=DMARC1; p=none, ramp: {reject: 30d}}": "1:32: ramp stands beside txt",
     "cutover: {at: 2026-12-05}": "1:15: '2026-12-05' is no time",
     "cutover: {at: []}": "1:15: a time is expected here, not a list",

@@ -16,7 +16,9 @@ SHA = "ab" * 32
 
 def test_a_policy_follows_the_files_mx() -> None:
     """Its hosts are those that take the mail; the record announces it by its id."""
-    desired = good("mx: [10 mx1, 20 mx.example.net.]\nmta_sts: {mode: testing, max_age: 1d, ttl: 5m}")
+    desired = good(
+        "mx: [10 mx1, 20 mx.example.net.]\nmta_sts: {mode: testing, max_age: 1d, ttl: 5m}"
+    )
     policy = Policy("testing", 86400, ("mx.example.net", "mx1.example.com"))
     assert desired.policy == policy
     (wish,) = [w for w in desired.wishes if w.kind == "mta-sts"]

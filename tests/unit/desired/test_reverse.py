@@ -6,9 +6,9 @@ from mailsync.desired.faults import Faults
 from mailsync.desired.model import Desired, Place
 from mailsync.desired.reverse import routed
 from mailsync.desired.target import Target, serving
+from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live
 from mailsync.plan.planner import plan_domain
-from mailsync.plan.ledger import Ledger
 from tests.unit.desired.reads import good
 from tests.unit.plan.story import START
 
@@ -23,9 +23,9 @@ def domain(text: str = "ptr: {192.0.2.10: mx1}") -> Desired:
     return good(text)
 
 
-def spread(*desired: Desired, targets: tuple[Target, ...], files: frozenset[str] = frozenset()) -> (
-    dict[str, Desired]
-):
+def spread(
+    *desired: Desired, targets: tuple[Target, ...], files: frozenset[str] = frozenset()
+) -> dict[str, Desired]:
     """Route the wishes, and give the domains by zone."""
     faults = Faults()
     found = {one.zone: one for one in routed(desired, targets, files, faults)}

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from mailsync.dns.rrset import RRset
+from mailsync.lint.model import Finding
 from mailsync.plan.differences import differences
-from mailsync.plan.model import Change, DomainPlan, Finding, Gate, Hold, Plan, Stage
+from mailsync.plan.model import Change, DomainPlan, Gate, Hold, Plan, Stage
 from tests.unit.report.samples import CONVERGED, ERROR, NOW, PLANS, STAGED, SWITCH_AT
 
 LATER = NOW + timedelta(hours=1)

@@ -81,7 +81,7 @@ def case_what_a_switch_leaves_behind() -> None:
 
 
 def case_former_name_servers() -> None:
-    """After the zone's name servers changed, mail is not switched while some are asked as before."""
+    """After the zone's name servers changed, mail stays while some are asked as before."""
     life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
     life.wishes = (mx(OLD, ttl=60),)
     life.known_for("20d")
@@ -345,7 +345,7 @@ def test_an_unreadable_record_is_waited_out_like_a_foreign_one() -> None:
 
 
 def test_a_policy_that_the_file_does_not_name_stops_a_switch() -> None:
-    """Senders that enforce it would not deliver to the new hosts; other TXT values are no policy."""
+    """Senders that enforce it would not deliver to the new hosts; other TXT is no policy."""
     policy = Policy("enforce", WEEK, ("mx.old.example",))
     live = zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy)))
     assert "mta-sts-unmanaged" in {f.id for f in Story(live, (mx(NEW),)).plan().findings}

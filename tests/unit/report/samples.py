@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mailsync.dns.rrset import RRset, txt_value
-from mailsync.plan.model import Change, DomainPlan, Finding, Gate, Hold, Plan, Stage
+from mailsync.lint.model import Finding
+from mailsync.plan.model import Change, DomainPlan, Gate, Hold, Plan, Stage
 from mailsync.report.status import DomainStatus, Visible
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

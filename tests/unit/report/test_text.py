@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mailsync.dns.rrset import RRset, txt_value
-from mailsync.plan.model import Change, DomainPlan, Finding, Gate, Hold, Plan, Stage
+from mailsync.lint.model import Finding
+from mailsync.plan.model import Change, DomainPlan, Gate, Hold, Plan, Stage
 from mailsync.report.page import Page, cells, together
 from mailsync.report.text import plan_text
 from tests.unit.report.samples import CONVERGED, ERROR, NOW, PARKED, PLANS, STAGED, WAITING
