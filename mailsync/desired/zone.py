@@ -42,7 +42,7 @@ def read(
 def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -> Desired:
     """Read one mail domain of a zone; ``said`` is all that holds for it, and gives the order."""
     keys = registry.known()
-    by_name = {key.text: node for key, node in said if key.text in keys}
+    by_name = {key.text: node for key, node in said}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
     asked = by_name.get("cutover")
     cutover = Cutover() if asked is None else terms.read(asked, faults)
