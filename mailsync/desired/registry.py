@@ -35,7 +35,7 @@ class Key:
     ``read`` gives wishes; it tells faults to the context and never raises. A setting (``ttl``,
     ``cutover``) gives none: `zone` reads it before all others. ``kinds``: the keys that it speaks
     for, when that is not itself. ``levels``: where it may stand. ``shape``: what may stand there;
-    ``read`` gets nothing that is not of it.
+    ``read`` gets nothing that is not of it. ``example``: what a file may say there, in YAML.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Key:
     kinds: frozenset[str] | None = None
     levels: frozenset[Level] = EVERYWHERE
     shape: Shape = ANYTHING
+    example: str = ""
 
     @property
     def speaks_for(self) -> frozenset[str]:

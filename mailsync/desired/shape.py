@@ -88,10 +88,18 @@ class Text(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Word(Shape):
-    """One of some words; ``what`` names them in messages, such as ``mode``."""
+    """One of some words; ``what`` names them in messages, such as ``mode``.
+
+    ``only``: other texts are of another shape.
+    """
 
     what: str
     words: tuple[str, ...]
+    only: bool = False
+
+    def takes(self, node: Node) -> bool:
+        """Take any scalar, or these words only."""
+        return isinstance(node, Scalar) and (not self.only or node.text in self.words)
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of any other word, with the one that may have been meant."""
@@ -213,13 +221,15 @@ class Integer(Shape):
         }
 
 
-_IPV4 = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
-_IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+_ADDRESSES = {4: r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
+"""How the addresses of each version look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address(Shape):
-    """An IPv4 or IPv6 address."""
+    """An IPv4 or IPv6 address; ``versions``: those that may stand here, as 4 and 6."""
+
+    versions: tuple[int, ...] = (4, 6)
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of what is none."""
@@ -229,9 +239,9 @@ class Address(Shape):
         """Give how they look."""
         return {
             "type": "string",
-            "pattern": f"^(?:{_IPV4}|{_IPV6})$",
-            "patternErrorMessage": "an address is expected here, such as 192.0.2.10",
-            "examples": ["192.0.2.10", "2001:db8::10"],
+            "pattern": f"^(?:{'|'.join(_ADDRESSES[version] for version in self.versions)})$",
+            "patternErrorMessage": "an address is expected here",
+            "examples": [{4: "192.0.2.10", 6: "2001:db8::10"}[one] for one in self.versions],
         }
 
 

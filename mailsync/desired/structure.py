@@ -83,7 +83,8 @@ class Either(Shape):
     def schema(self) -> Schema:
         """Give them all."""
         found = [shape.schema() for shape in self.shapes if not isinstance(shape, Never)]
-        flat = [one for schema in found for one in _flat(schema)]
+        every = [one for schema in found for one in _flat(schema)]
+        flat = [one for index, one in enumerate(every) if one not in every[:index]]
         return flat[0] if len(flat) == 1 else {"anyOf": flat}
 
 
@@ -109,6 +110,7 @@ class Fields(Shape):
 
     ``marks``: only a mapping with one of these keys is taken for this one, where there are several.
     ``gone``: keys that are refused in words of their own. ``rest``: what stands at other keys.
+    ``top``: it is a whole file, which may be empty, and is read on where something is missing.
     """
 
     what: str
@@ -116,6 +118,7 @@ class Fields(Shape):
     marks: frozenset[str] = frozenset()
     gone: Mapping[str, str] = field(default_factory=dict)
     rest: Shape | None = None
+    top: bool = False
 
     def takes(self, node: Node) -> bool:
         """Take any mapping, or one that has a mark."""
@@ -125,8 +128,9 @@ class Fields(Shape):
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of unknown keys and missing ones, and of what is wrong at the others."""
-        found = reading.named(node, faults, self.what)
-        if found is None:
+        empty = self.top and isinstance(node, tree.Mapping)
+        found = node if empty else reading.named(node, faults, self.what)
+        if not isinstance(found, tree.Mapping):
             return told(node)
         entries, same, known = [], True, True
         for entry in found.entries:
@@ -140,7 +144,8 @@ class Fields(Shape):
             new = shape.checked(value, faults)
             same = same and new is value
             entries.append(entry if new is value else (key, new))
-        if self._missing(found, faults, told_of=not known) or not entries:
+        missing = self._missing(found, faults, told_of=not known and not self.top)
+        if (missing or not entries) and not self.top:
             return told(node)
         return node if same else tree.Mapping(tuple(entries), node.place)
 
@@ -150,7 +155,7 @@ class Fields(Shape):
             "type": "object",
             "properties": {name: one.schema() for name, one in self.fields.items()},
             "additionalProperties": self.rest.schema() if self.rest is not None else False,
-            "minProperties": 1,
+            **({} if self.top else {"minProperties": 1}),
         }
         required = [name for name, one in self.fields.items() if one.missing]
         if required:
@@ -206,7 +211,10 @@ class Named(Shape):
         value = self.value.schema()
         if isinstance(self.key, Word):
             keys: Schema = {
-                "properties": dict.fromkeys(self.key.words, value),
+                "properties": {
+                    word: described(value, f"The {self.key.what} {word}.")
+                    for word in self.key.words
+                },
                 "additionalProperties": False,
             }
         else:

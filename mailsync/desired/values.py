@@ -122,7 +122,7 @@ def _address(version: int) -> Part:
             return None
         return None if found is None else str(found)
 
-    return Part(Address(), read_address)
+    return Part(Address((version,)), read_address)
 
 
 def _number(what: str, highest: int) -> Part:

@@ -34,4 +34,5 @@ KEY = Key(
     "Findings of lint and plan that you know and accept, by their ids.",
     read=None,
     shape=SHAPE,
+    example="[mx-mixed-services]",
 )

@@ -38,4 +38,5 @@ KEY = Key(
     "'absent' removes it.",
     read,
     shape=SHAPE,
+    example="autodiscover.outlook.com.",
 )

@@ -12,4 +12,5 @@ KEY = Key(
     "negative_ttl, retire_safety, queue_lifetime, verifier_delay, policy_refresh).",
     read=None,
     shape=terms.SHAPE,
+    example="{at: 2026-12-05T22:00+09:00, old_until: 2026-12-31}",
 )

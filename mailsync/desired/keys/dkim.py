@@ -86,4 +86,5 @@ KEY = Key(
     "'absent'. A new key takes a new selector.",
     read,
     shape=SHAPE,
+    example='{s2026: "v=DKIM1; k=rsa; p="}',
 )

@@ -205,4 +205,5 @@ KEY = Key(
     "'absent' removes it.",
     read,
     shape=SHAPE,
+    example="{p: none, rua: mailto:dmarc@example.com}",
 )

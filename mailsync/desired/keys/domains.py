@@ -44,4 +44,5 @@ KEY = Key(
     read=None,
     shape=SHAPE,
     levels=frozenset({"file"}),
+    example="[example.jp, example.co.jp]",
 )

@@ -72,4 +72,5 @@ KEY = Key(
     "Addresses of mail hosts inside the zone, by name; 'absent' removes a host.",
     read,
     shape=SHAPE,
+    example='{mx1: [192.0.2.10, "2001:db8::10"]}',
 )

@@ -39,4 +39,5 @@ KEY = Key(
     read,
     shape=Word("value", ("none",)),
     kinds=frozenset({"mx", "spf", "dmarc", "dkim"}),
+    example="none",
 )

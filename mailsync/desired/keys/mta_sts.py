@@ -130,4 +130,5 @@ KEY = Key(
     "mx where the policy names other hosts than 'mx' does. 'absent' leaves MTA-STS in its order.",
     read,
     shape=SHAPE,
+    example="{mode: testing, max_age: 7d}",
 )

@@ -118,4 +118,5 @@ KEY = Key(
     "Names without a final dot are relative to the domain.",
     read,
     shape=SHAPE,
+    example="[10 mx1, 20 mx2.example.net.]",
 )

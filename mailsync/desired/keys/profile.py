@@ -11,4 +11,5 @@ KEY = Key(
     read=None,
     shape=Text("the name of a profile"),
     levels=frozenset({"file", "subdomain", "defaults"}),
+    example="parked",
 )

@@ -58,4 +58,5 @@ KEY = Key(
     "removed, in its safe order.",
     read=None,
     shape=SHAPE,
+    example="[dkim]",
 )

@@ -48,4 +48,5 @@ KEY = Key(
     "none of the targets serves it, the plan says what to ask the address's holder for.",
     read,
     shape=SHAPE,
+    example="{192.0.2.10: mx1}",
 )

@@ -165,4 +165,5 @@ KEY = Key(
     "or to a list of them. {type: A, absent: true} removes an RRset.",
     read,
     shape=SHAPE,
+    example="{www: {type: A, value: 192.0.2.80}}",
 )

@@ -137,4 +137,5 @@ KEY = Key(
     "exists, redirect, and all: fail, softfail or neutral). 'absent' removes it.",
     read,
     shape=SHAPE,
+    example="{include: [spf.example.net], all: fail}",
 )

@@ -75,4 +75,5 @@ KEY = Key(
     "port and host. '0 0 0 .' says that it is not offered; 'absent' says nothing.",
     read,
     shape=SHAPE,
+    example="{imaps: 0 1 993 mx1}",
 )

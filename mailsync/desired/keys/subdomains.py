@@ -57,4 +57,5 @@ KEY = Key(
     read=None,
     shape=SHAPE,
     levels=frozenset({"file", "profile", "defaults"}),
+    example="{news: {mx: [10 mx1]}}",
 )

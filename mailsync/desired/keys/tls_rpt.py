@@ -64,4 +64,5 @@ KEY = Key(
     "'absent' ends the reports.",
     read,
     shape=SHAPE,
+    example="mailto:tls@example.com",
 )

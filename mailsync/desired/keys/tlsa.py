@@ -84,4 +84,5 @@ KEY = Key(
     "certificate's record stands beside the old one's first. 'absent' leaves DANE.",
     read,
     shape=SHAPE,
+    example="{mx1: 3 1 1 8bd1b37d6bcd0d0ec4be9c3d9b0b0d1ac2fb7c0f4ec2ffb0a7a8f3bf4f3ae1c2}",
 )

@@ -11,4 +11,5 @@ KEY = Key(
     "1 hour.",
     read=None,
     shape=Duration("a TTL"),
+    example="1h",
 )

@@ -83,4 +83,5 @@ KEY = Key(
     "'- TOKEN: absent' removes one; values that are not named stay as they are.",
     read,
     shape=SHAPE,
+    example="[MS=ms12345678]",
 )
