@@ -62,29 +62,68 @@ class Silence:
 Reply = dns.message.Message | Silence
 
 
-def ask(server: Server, name: str, rdtype: str, patience: Patience) -> Reply:
-    """Ask for an RRset without recursion: EDNS over UDP, TCP when truncated, twice if need be."""
-    reply = _asked(server, name, rdtype, patience, edns=True)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a question is put.
+
+    ``recursive``: to a resolver, and whether it has validated the answer is asked for, too (AD, RFC
+    6840 §5.7). ``unchecked``: it should not validate (CD, RFC 4035 §3.2.2). ``signed``: signatures
+    come with the answer (DO). ``tcp``: over TCP from the start.
+    """
+
+    recursive: bool = False
+    unchecked: bool = False
+    signed: bool = False
+    tcp: bool = False
+
+
+PLAIN = Manner()
+
+
+def ask(
+    server: Server, name: str, rdtype: str, patience: Patience, manner: Manner = PLAIN
+) -> Reply:
+    """Ask for an RRset: EDNS over UDP, TCP when truncated, twice if need be."""
+    try:
+        query = _query(name, rdtype, manner, edns=True)
+    except (dns.exception.DNSException, ValueError):  # a stranger's name, and a label before it
+        return Silence("cannot be asked: that is no name")
+    reply = _asked(server, query, patience, manner)
     if isinstance(reply, dns.message.Message) and reply.rcode() in _NO_EDNS:
-        return _asked(server, name, rdtype, patience, edns=False)  # RFC 6891 §7
+        query = _query(name, rdtype, manner, edns=False)
+        return _asked(server, query, patience, manner)  # RFC 6891 §7
     return reply
 
 
-def _asked(server: Server, name: str, rdtype: str, patience: Patience, *, edns: bool) -> Reply:
+def _query(name: str, rdtype: str, manner: Manner, *, edns: bool) -> dns.message.Message:
     query = dns.message.make_query(
-        name, rdtype, use_edns=0 if edns else False, payload=_PAYLOAD if edns else None
+        name,
+        rdtype,
+        use_edns=0 if edns else False,
+        payload=_PAYLOAD if edns else None,
+        want_dnssec=manner.signed and edns,
     )
-    query.flags &= ~dns.flags.RD
+    query.flags = dns.flags.Flag(0)
+    if manner.recursive:
+        query.flags |= dns.flags.RD | dns.flags.AD
+    if manner.unchecked:
+        query.flags |= dns.flags.CD
+    return query
+
+
+def _asked(server: Server, query: dns.message.Message, patience: Patience, manner: Manner) -> Reply:
     reply: Reply = Silence("was not asked")
     for _ in range(patience.tries):
-        reply = _once(query, server, patience.timeout)
+        reply = _once(query, server, patience.timeout, tcp=manner.tcp)
         if isinstance(reply, dns.message.Message) or reply.no_route:
             break
     return reply
 
 
-def _once(query: dns.message.Message, server: Server, timeout: float) -> Reply:
+def _once(query: dns.message.Message, server: Server, timeout: float, *, tcp: bool) -> Reply:
     try:
+        if tcp:
+            return dns.query.tcp(query, server.address, timeout, server.port)
         reply, _ = dns.query.udp_with_fallback(
             query,
             server.address,
