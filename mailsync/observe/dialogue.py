@@ -168,10 +168,13 @@ class Dialogue:
 
 
 @lru_cache(maxsize=16)
-def context(roots: str | None, *, verified: bool) -> ssl.SSLContext:
-    """Give what TLS is spoken with. ``roots``: a PEM file of trusted roots (None: the system's)."""
+def context(roots: str | None, *, verified: bool, named: bool = False) -> ssl.SSLContext:
+    """Give what TLS is spoken with; ``named``: the certificate has to name the host, too.
+
+    ``roots``: a PEM file of trusted roots (None: the system's).
+    """
     made = ssl.create_default_context(cafile=roots)
-    made.check_hostname = False
+    made.check_hostname = named
     made.verify_mode = ssl.CERT_REQUIRED if verified else ssl.CERT_NONE
     return made
 
