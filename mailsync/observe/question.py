@@ -182,10 +182,26 @@ def canonical_text(rdtype: str, text: str) -> str:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Soa:
+    """What of a zone's SOA matters here; ``negative_ttl`` in seconds (RFC 2308 §5)."""
+
+    serial: int
+    negative_ttl: int
+
+
+def soa(reply: dns.message.Message, zone: str) -> Soa | None:
+    """Give the SOA in an answer, None where there is none."""
+    found = _answer(reply, zone, "SOA")
+    if found is None:
+        return None
+    return Soa(found[0].serial, min(found.ttl, found[0].minimum))
+
+
 def soa_negative_ttl(reply: dns.message.Message, zone: str) -> int | None:
     """Give min(SOA TTL, SOA MINIMUM) in seconds (RFC 2308 §5); None: no SOA in the answer."""
-    found = _answer(reply, zone, "SOA")
-    return None if found is None else min(found.ttl, found[0].minimum)
+    found = soa(reply, zone)
+    return None if found is None else found.negative_ttl
 
 
 def _answer(reply: dns.message.Message, name: str, rdtype: str) -> dns.rrset.RRset | None:
