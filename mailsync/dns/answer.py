@@ -12,7 +12,7 @@ did not tell. ``unknown``: nobody asked."""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``values`` are canonical presentation texts (`mailsync.dns.rrset.canonical`), aliases followed.
+    """``values`` are canonical presentation texts (`mailsync.dns.rrset`), aliases followed.
 
     ``reason``: why it failed or is not known, in a few words.
     """

@@ -64,5 +64,5 @@ def service_of(host: str) -> Service | None:
 
 
 def is_placeholder(host: str) -> bool:
-    """Tell whether an MX only proves who owns the domain: ``.invalid`` never resolves (RFC 6761)."""
+    """Tell whether an MX only proves who owns a domain: ``.invalid`` never resolves (RFC 6761)."""
     return host.endswith(".invalid.")
