@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
-from mailsync.dns.answer import Answer, Resolver
+from mailsync.dns.answer import VOID, Answer, Resolver
 from mailsync.dns.names import BadName, absolute
 from mailsync.dns.rrset import BadValue, txt_text
 from mailsync.mail import ptr as ptr_record
@@ -123,7 +123,6 @@ class Lookups:
     lookups: int = 0
     voids: list[str] = field(default_factory=list)
     trail: list[Step] = field(default_factory=list)
-    _validated: list[str] | None = None
 
     def count(self, at: At) -> None:
         """Count a term that asks the DNS."""
@@ -185,38 +184,32 @@ class Lookups:
 
         More than `HOSTS_MAX` names are not looked at (§4.6.4).
         """
-        if self.facts.ip is None:
+        ip = self.facts.ip
+        if ip is None:
             raise SenderDecides
-        if self._validated is None:
-            reverse = ptr_record.reverse_name(str(self.facts.ip)).removesuffix(".")
-            listed = self._forgiving(reverse, "PTR", at)[:HOSTS_MAX]
-            names = [value.lower().removesuffix(".") for value in listed]
-            self._validated = [
-                name
-                for name in dict.fromkeys(names)
-                if macros.is_name(name)
-                and self.facts.ip
-                in self.addresses(
-                    Answer("found", self._forgiving(name, self.facts.family, at)),
-                )
-            ]
-        return self._validated
+        reverse = ptr_record.reverse_name(str(ip)).removesuffix(".")
+        listed = self._forgiving(reverse, "PTR", at).values[:HOSTS_MAX]
+        names = dict.fromkeys(value.lower().removesuffix(".") for value in listed)
+        return [
+            name
+            for name in names
+            if macros.is_name(name)
+            and ip in self.addresses(self._forgiving(name, self.facts.family, at))
+        ]
 
-    def _forgiving(self, name: str, rdtype: str, at: At) -> tuple[str, ...]:
+    def _forgiving(self, name: str, rdtype: str, at: At) -> Answer:
         try:
-            return self.ask(name, rdtype, at).values
+            return self.ask(name, rdtype, at)
         except Broken as broken:
             if broken.fault == "voids":
                 raise
-            return ()
+            return VOID
 
     def _sender_name(self, at: At) -> str:
         """Give a validated name of the sender: the domain itself, one below it, any (§7.3).
 
-        Asking for it is counted as a term is (§4.6.4).
+        It is no term of its own, so asking for it is not counted as one (§4.6.4).
         """
-        if self._validated is None and self.facts.ip is not None:
-            self.count(at)
         names = self.validated(at)
         below = [name for name in names if name.endswith(f".{at.domain.lower()}")]
         itself = [name for name in names if name == at.domain.lower()]

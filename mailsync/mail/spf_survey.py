@@ -29,8 +29,8 @@ class Problem:
 class Survey:
     """What the tree of a record asks for when no term matches: the worst case of all senders.
 
-    ``voids`` are the names that have nothing. Where the DNS did not tell of some part, the counts
-    are the least that they can be.
+    ``voids`` are the names that have nothing, as often as they are asked for. Where the DNS did not
+    tell of some part, the counts are the least that they can be.
     """
 
     lookups: int
@@ -51,7 +51,7 @@ def survey(domain: str, resolver: Resolver, version: Literal[4, 6] = 4) -> Surve
     except Broken as broken:
         run.problems.append(Problem(broken.fault, broken.at, broken.text))
     problems = tuple(dict.fromkeys(run.problems))
-    return Survey(run.lookups, tuple(dict.fromkeys(run.voids)), problems, tuple(run.trail))
+    return Survey(run.lookups, tuple(run.voids), problems, tuple(run.trail))
 
 
 @dataclass
