@@ -32,16 +32,25 @@ class Broken(Exception):  # noqa: N818  # reads as what it is where it is raised
     """The dialogue cannot go on; the message says why, in words after the server's name."""
 
 
+class Garbled(Broken):
+    """What the server says is no SMTP."""
+
+
 class Unreached(Broken):
     """There was no connection at all: nothing is known of the server."""
 
 
 class NoTls(Broken):
-    """TLS did not come about; ``untrusted`` tells that only the certificate's issuer is unknown."""
+    """TLS did not come about.
 
-    def __init__(self, message: str, *, untrusted: bool = False) -> None:
+    ``untrusted``: no known root vouches for the certificate. ``passing``: the server did not answer
+    in time, or broke the connection, which may be otherwise next time.
+    """
+
+    def __init__(self, message: str, *, untrusted: bool = False, passing: bool = False) -> None:
         super().__init__(message)
         self.untrusted = untrusted
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +128,9 @@ class Dialogue:
                 if is_last(lines[-1]):
                     return parse(lines)
                 if len(lines) > _REPLY_LINES or octets > _REPLY_OCTETS:
-                    raise Broken(f"gave a reply of more than {_REPLY_LINES} lines")
+                    raise Garbled(f"gave a reply of more than {_REPLY_LINES} lines")
         except BadReply as error:
-            raise Broken(f"does not speak SMTP: {error}") from None
+            raise Garbled(f"does not speak SMTP: {error}") from None
 
     def secure(self, host: str, *, roots: str | None, verified: bool) -> Handshake:
         """Begin TLS with SNI ``host``; ``verified`` asks that a known root vouches for the chain.
@@ -141,12 +150,13 @@ class Dialogue:
         except ssl.SSLCertVerificationError as error:
             raise NoTls(error.verify_message or "untrusted", untrusted=True) from None
         except (OSError, ValueError) as error:
-            raise NoTls(f"TLS failed: {_words(error)}") from None
+            faulty = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
+            raise NoTls(f"TLS failed: {_words(error)}", passing=not faulty) from None
 
     def _line(self) -> bytes:
         while b"\n" not in self._buffer:
             if len(self._buffer) > _LINE_OCTETS:
-                raise Broken(f"sent a line of more than {_LINE_OCTETS} octets")
+                raise Garbled(f"sent a line of more than {_LINE_OCTETS} octets")
             self._in_time()
             try:
                 piece = self._socket.recv(_PIECE)

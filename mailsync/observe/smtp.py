@@ -13,7 +13,7 @@ from typing import Literal
 from mailsync.dns.names import shown
 from mailsync.mail.certificate import BadCertificate, Certificate, read
 from mailsync.mail.smtp_reply import Reply, explained, is_closing, is_greylisting, verdict
-from mailsync.observe.dialogue import Broken, Dialogue, Handshake, NoTls, Unreached
+from mailsync.observe.dialogue import Broken, Dialogue, Garbled, Handshake, NoTls, Unreached
 from mailsync.plan.model import GateState
 
 SECONDS_MAX = 30.0
@@ -48,11 +48,12 @@ class Tls:
     """What came of STARTTLS.
 
     ``state``: ``absent`` (not offered), ``refused`` or ``broken`` (offered, and it did not come
-    about, as ``detail`` says), ``secured``. ``trust``: why no known root vouches for the chain, in
-    OpenSSL's words; empty when one does. ``chain``: as presented, the server's own first.
+    about, as ``detail`` says), ``stalled`` (the same, and it may be otherwise next time),
+    ``secured``. ``trust``: why no known root vouches for the chain, in OpenSSL's words; empty when
+    one does. ``chain``: as presented, the server's own first.
     """
 
-    state: Literal["absent", "refused", "broken", "secured"] = "absent"
+    state: Literal["absent", "refused", "broken", "stalled", "secured"] = "absent"
     detail: str = ""
     version: str = ""
     cipher: str = ""
@@ -91,13 +92,15 @@ class Session:
     """All that one look at one address gave.
 
     ``problem``: why the dialogue ended early, in words after the server's name; else empty.
-    ``reached``: a connection came about. ``banner``, ``hello`` and ``mail`` are the replies to the
-    connection, EHLO and MAIL FROM:<>; ``extensions`` are EHLO's keywords, upper case.
+    ``garbled``: what came was no SMTP. ``reached``: a connection came about. ``banner``, ``hello``
+    and ``mail`` are the replies to the connection, EHLO and MAIL FROM:<>; ``extensions`` are EHLO's
+    keywords, upper case.
     """
 
     endpoint: Endpoint
     reached: bool = False
     problem: str = ""
+    garbled: bool = False
     banner: Reply | None = None
     hello: Reply | None = None
     extensions: tuple[str, ...] = ()
@@ -149,7 +152,7 @@ def probe(
         trust, again = found.tls.trust, look.at("any")
         if again.tls is not None:
             found = replace(again, tls=replace(again.tls, trust=trust))
-    if found.tls is not None and found.tls.state == "broken":
+    if found.tls is not None and found.tls.state in {"broken", "stalled"}:
         # As senders do, too: without TLS.
         again = look.at("plain")
         if again.reached:
@@ -182,10 +185,11 @@ class _Look:
         try:
             self._hold(dialogue, told, way)
         except NoTls as error:
-            told.tls = Tls("broken", str(error), trust=str(error) if error.untrusted else "")
+            state: Literal["broken", "stalled"] = "stalled" if error.passing else "broken"
+            told.tls = Tls(state, str(error), trust=str(error) if error.untrusted else "")
             told.problem = str(error)
         except Broken as error:
-            told.problem = str(error)
+            told.problem, told.garbled = str(error), isinstance(error, Garbled)
         finally:
             dialogue.close()
         return told.session()
@@ -238,6 +242,7 @@ class _Told:
         self._endpoint = endpoint
         self.reached = False
         self.problem = ""
+        self.garbled = False
         self.banner: Reply | None = None
         self.hello: Reply | None = None
         self.extensions: tuple[str, ...] = ()
@@ -250,6 +255,7 @@ class _Told:
             endpoint=self._endpoint,
             reached=self.reached,
             problem=self.problem,
+            garbled=self.garbled,
             banner=self.banner,
             hello=self.hello,
             extensions=self.extensions,

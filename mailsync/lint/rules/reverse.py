@@ -9,7 +9,7 @@ TOPIC = "Reverse names"
 RULES = (
     Rule(
         "fcrdns",
-        ("error",),
+        ("error", "info"),
         "An address of a mail server without a name, or whose name does not lead back to it, or is "
         "an alias.",
         why="Many receivers refuse mail from such an address.",

@@ -35,11 +35,30 @@ RULES = (
         needs="world",
     ),
     Rule(
+        "ns-serial",
+        ("warning",),
+        "Servers of one zone with different serial numbers.",
+        why="A change is on its way to some of them; or one no longer follows, and serves what was "
+        "there before, until it stops altogether.",
+        source="RFC 1912 §2.2, RFC 2182 §7",
+        fix="Look again after the SOA's refresh time; then see why that server does not transfer.",
+        needs="world",
+    ),
+    Rule(
+        "dnssec-expiry",
+        ("warning",),
+        "Signatures that expire within two days.",
+        why="When they have, validating resolvers answer SERVFAIL, and no mail arrives.",
+        source="RFC 4035 §5.3.1, RFC 6781 §4.4.2",
+        fix="See why the zone is not signed anew.",
+        needs="world",
+    ),
+    Rule(
         "resolver-answer",
         ("info", "error"),
         "A resolver that gives no answer, or another one than the zone's own servers.",
-        why="It still holds what was there before (no fault, while it lasts), or cannot resolve the "
-        "domain at all: then no mail comes from whoever uses it.",
+        why="It still holds what was there before (no fault, while it lasts), or cannot resolve "
+        "the domain at all: then no mail comes from whoever uses it.",
         source="RFC 2308 §7, RFC 8767",
         fix="Wait until the TTL has passed; where it answers SERVFAIL, look at the delegation and "
         "at DNSSEC.",
@@ -156,6 +175,33 @@ RULES = (
         why="Senders that verify (MTA-STS: an error) do not deliver.",
         source="RFC 5280 §4.1.2.5, RFC 8461 §4.2",
         fix="Renew it, and see to it that renewal runs by itself.",
+        needs="world",
+    ),
+    Rule(
+        "spf-missing",
+        ("warning",),
+        "A domain without an SPF record.",
+        why="Anybody may send in its name, and large receivers refuse what nothing vouches for.",
+        source="RFC 7208 §4.5; the sender guidelines of Google and Yahoo",
+        fix="Write 'spf' in the zone file; 'all: fail' alone where nobody sends.",
+        needs="world",
+    ),
+    Rule(
+        "spf-sender",
+        ("error",),
+        "A declared sender that the domain's SPF record does not let send.",
+        why="Its mail fails SPF, and DMARC where DKIM does not save it.",
+        source="RFC 7208 §2.6",
+        fix="Add its address, or its service's include, before it sends.",
+        needs="world",
+    ),
+    Rule(
+        "dmarc-missing",
+        ("warning",),
+        "A domain without a DMARC record.",
+        why="Nobody reports what is sent in its name, and large receivers ask for one.",
+        source="RFC 9989 §4; the sender guidelines of Google and Yahoo",
+        fix="Begin with 'v=DMARC1; p=none' and an address for reports.",
         needs="world",
     ),
     Rule(
