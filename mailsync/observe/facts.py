@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from mailsync.desired.model import Desired
 from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import BadValue, Key, txt_text
-from mailsync.mail import mx
+from mailsync.mail import mx, spf_syntax
 from mailsync.mail.spf_evaluation import Evaluation
 from mailsync.mail.spf_survey import Survey
 from mailsync.observe.policy import Fetched
@@ -22,6 +23,8 @@ from mailsync.observe.zones import Served, ServerLook, ZoneServers
 
 Role = Literal["mx", "old", "mailbox"]
 """Why a mail server is looked at: it is an MX, it was one, or it stands behind a gateway."""
+
+_SENDERS_MAX = 16
 
 NOT_ASKED = Answer("unknown", reason="there was no time to ask")
 
@@ -145,6 +148,14 @@ class Facts:
         return exchanges_of(self.served(self.subject.domain, "MX").answer.values)
 
     @property
+    def senders(self) -> tuple[str, ...]:
+        """The declared senders: the subject's, and the addresses that the SPF record names."""
+        found = dict.fromkeys(self.subject.senders)
+        for text in self.texts(self.subject.domain):
+            found.update(dict.fromkeys(_single_addresses(text)))
+        return tuple(islice(found, _SENDERS_MAX))
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """The hosts that senders go to: those of the MX, or the implicit one (RFC 5321 §5.1)."""
         domain = self.subject.domain
@@ -153,6 +164,20 @@ class Facts:
             return (domain,) if "found" in families else ()
         found = (record.exchange for record in self.exchanges if not record.is_null)
         return tuple(dict.fromkeys(found))
+
+
+def _single_addresses(text: str) -> Iterator[str]:
+    """Give the addresses that an SPF record names one by one; networks name nobody."""
+    if not spf_syntax.is_spf(text):
+        return
+    try:
+        mechanisms = spf_syntax.parse(text).mechanisms
+    except spf_syntax.BadSpf:
+        return
+    for mechanism in mechanisms:
+        network = spf_syntax.network(mechanism)
+        if network is not None and network.num_addresses == 1 and mechanism.qualifier == "+":
+            yield str(network.network_address)
 
 
 def texts_of(values: Iterable[str]) -> tuple[str, ...]:

@@ -74,8 +74,8 @@ class Gatherer:
         known_zones: Zones,
         clock: Callable[[], datetime],
     ) -> None:
-        self._settings = settings
-        self._lookups = lookups
+        self.settings = settings
+        self.lookups = lookups
         self._zones = known_zones
         self._clock = clock
         self._courtesy = Courtesy()
@@ -83,7 +83,7 @@ class Gatherer:
     def gather(self, subject: Subject, topics: Iterable[Topic] = TOPICS) -> Facts:
         """Look at a domain, as far as these topics need; ends in time whatever the world does."""
         wanted = frozenset(topics)
-        with Errands(self._settings.seconds) as errands:
+        with Errands(self.settings.seconds) as errands:
             facts = self._zone(Facts(subject, self._clock()), errands)
             facts = self._records(facts, errands)
             facts = self._hosts(facts, errands)
@@ -103,7 +103,7 @@ class Gatherer:
 
         late = ZoneServers(subject.zone or subject.domain, fault="there was no time to find them")
         zone = errands.all(lambda _: found(), ("zone",)).get("zone", late)
-        patience = self._settings.patience
+        patience = self.settings.patience
         looks = errands.all(lambda server: zones.look(server, zone.zone, patience), zone.servers)
         no_time = [
             ServerLook(server, "was not asked in time", silent=True)
@@ -122,7 +122,7 @@ class Gatherer:
         labels = domain.split(".")
         for start in range(min(len(labels) - 2, _APEX_LABELS_MAX)):
             name = ".".join(labels[start:])
-            found = self._lookups.resolve(name, "SOA")
+            found = self.lookups.resolve(name, "SOA")
             if found.answer.state == "found" and found.owner == name:
                 return name
             if found.answer.state == "failed":
@@ -132,7 +132,7 @@ class Gatherer:
     def _records(self, facts: Facts, errands: Errands) -> Facts:
         keys = tuple(_keys(facts.subject))
         alive = [look.server for look in facts.looks if not look.fault]
-        patience = self._settings.patience
+        patience = self.settings.patience
 
         def asked(question: tuple[Server, Key]) -> Reply:
             server, key = question
@@ -145,7 +145,7 @@ class Gatherer:
             said = [(server, replies.get((server, key), late)) for server in alive]
             served = zones.compare(key, said)
             if served.alias:
-                target = self._lookups.resolve(served.alias, key[1])
+                target = self.lookups.resolve(served.alias, key[1])
                 return replace(served, answer=target.answer)
             if served.answer.state == "failed":
                 return self._resolved(served)
@@ -155,7 +155,7 @@ class Gatherer:
 
     def _resolved(self, served: Served) -> Served:
         """Take a resolver's word where no server of the zone gave its own."""
-        found = self._lookups.resolve(*served.key)
+        found = self.lookups.resolve(*served.key)
         if found.answer.state in {"failed", "unknown"}:
             return served
         alias = found.owner if found.owner not in {"", served.key[0]} else ""
@@ -170,7 +170,7 @@ class Gatherer:
             *subject.new_hosts,
         )
         hosts = tuple(dict.fromkeys(named))[:_HOSTS_MAX]
-        lookups = self._lookups
+        lookups = self.lookups
         addresses = errands.all(lookups.addresses, hosts)
         # The same question again, answered from what is remembered: where did the answer stand?
         owners = errands.all(lambda host: lookups.resolve(host, "A").owner, hosts)
@@ -184,18 +184,18 @@ class Gatherer:
             return items if topic in wanted else ()
 
         domain, hosts = facts.subject.domain, facts.hosts
-        calls = list(_calls(facts, wanted, self._settings))
-        called = errands.start(lambda call: self._call(call, errands), calls[:_ENDPOINTS_MAX])
+        calls = list(_calls(facts, wanted, self.settings))
+        called = errands.start(lambda call: self.call(call, errands), calls[:_ENDPOINTS_MAX])
         tlsa = errands.start(self._tlsa, if_wanted("dane", hosts))
         secure = errands.start(self._is_secure, if_wanted("dane", _secured(facts)))
         named = errands.start(
-            lambda address: reverse.look(address, self._lookups),
+            lambda address: reverse.look(address, self.lookups),
             if_wanted("reverse", _named_addresses(facts)),
         )
         canaries = errands.start(self._canary, if_wanted("resolvers", self._asked_of_all(facts)))
         validated = errands.start(
             lambda zone: dnssec.look(
-                zone, self._settings.canaries, _alive(facts), self._settings.patience
+                zone, self.settings.canaries, _alive(facts), self.settings.patience
             ),
             [facts.zone.zone]
             if facts.zone and facts.zone.delegated and wanted & {"dnssec", "dane"}
@@ -203,12 +203,12 @@ class Gatherer:
         )
         fetched = errands.start(self._policy, if_wanted("mta-sts", _announcing(facts)))
         reports = errands.start(
-            lambda name: self._lookups.ask(name, "TXT"), if_wanted("dmarc", _authorising(facts))
+            lambda name: self.lookups.ask(name, "TXT"), if_wanted("dmarc", _authorising(facts))
         )
         senders = if_wanted("spf", facts.subject.senders)
         judged = errands.start(lambda sender: self._judged(sender, domain), senders)
         surveyed = errands.start(
-            lambda name: survey(shown(name), self._lookups),
+            lambda name: survey(shown(name), self.lookups),
             if_wanted("spf", [domain] if facts.served(domain, "TXT").answer.values else []),
         )
         return replace(
@@ -226,8 +226,9 @@ class Gatherer:
             spf_survey=next(iter(surveyed.done().values()), None),
         )
 
-    def _call(self, call: Called, errands: Errands) -> Called:
-        settings, endpoint = self._settings, call.endpoint
+    def call(self, call: Called, errands: Errands) -> Called:
+        """Look at one mail server, when it is its address's turn."""
+        settings, endpoint = self.settings, call.endpoint
         with self._courtesy.at(endpoint.address, errands.left) as turn:
             if not turn:
                 problem = "was not looked at: other domains of this run took the time"
@@ -244,22 +245,22 @@ class Gatherer:
 
     def _tlsa(self, host: str) -> Resolution:
         owner = dane.owner(host)
-        found = self._lookups.resolve(owner, "TLSA")
+        found = self.lookups.resolve(owner, "TLSA")
         if found.answer.state == "found" and not found.secure:
             return replace(found, secure=self._is_secure((owner, "TLSA")))
         return found
 
     def _is_secure(self, question: tuple[str, str]) -> bool:
         """Tell whether the first resolver that answers has validated what is there."""
-        for resolver in self._settings.canaries:
-            found = resolved_by(resolver, *question, self._settings.patience)
+        for resolver in self.settings.canaries:
+            found = resolved_by(resolver, *question, self.settings.patience)
             if found.answer.state in {"found", "void"}:
                 return found.secure
         return False
 
     def _canary(self, question: tuple[Server, Key]) -> Canary:
         resolver, key = question
-        return Canary(resolver, key, resolved_by(resolver, *key, self._settings.patience))
+        return Canary(resolver, key, resolved_by(resolver, *key, self.settings.patience))
 
     def _asked_of_all(self, facts: Facts) -> list[tuple[Server, Key]]:
         """Ask resolvers only for what is there: what is not, they would remember as missing."""
@@ -270,12 +271,12 @@ class Gatherer:
             if facts.served(domain, rdtype).answer.state == "found"
             and not facts.served(domain, rdtype).alias
         ]
-        return [(resolver, key) for resolver in self._settings.canaries for key in keys]
+        return [(resolver, key) for resolver in self.settings.canaries for key in keys]
 
     def _policy(self, domain: str) -> policy.Fetched:
-        settings = self._settings
+        settings = self.settings
         host = f"{policy.host(domain)}."
-        found = self._lookups.addresses(host)
+        found = self.lookups.addresses(host)
         if found.state == "void":
             return policy.Fetched("wrong", f"{shown(host)} has no address")
         fault = found.reason
@@ -289,7 +290,7 @@ class Gatherer:
 
     def _judged(self, sender: str, domain: str) -> Evaluation:
         ip = ipaddress.ip_address(sender)
-        return check_host(shown(domain), Sender(ip, f"postmaster@{shown(domain)}"), self._lookups)
+        return check_host(shown(domain), Sender(ip, f"postmaster@{shown(domain)}"), self.lookups)
 
 
 def _keys(subject: Subject) -> Iterable[Key]:
@@ -344,7 +345,7 @@ def _secured(facts: Facts) -> list[tuple[str, str]]:
 def _named_addresses(facts: Facts) -> list[str]:
     """Give the addresses whose names are looked for: those of the MX hosts, and the senders'."""
     of_hosts = (facts.addresses[host].values for host in facts.hosts if host in facts.addresses)
-    return [*facts.subject.senders, *islice(chain.from_iterable(of_hosts), _ENDPOINTS_MAX)]
+    return [*facts.senders, *islice(chain.from_iterable(of_hosts), _ENDPOINTS_MAX)]
 
 
 def _announcing(facts: Facts) -> list[str]:

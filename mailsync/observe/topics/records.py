@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from mailsync.desired.model import Desired, Kind, Place, Wish
 from mailsync.dns.rrset import txt_value
@@ -24,6 +24,15 @@ _TOPICS: Mapping[str, Topic] = {
     "MTA-STS and TLS reports": "mta-sts",
 }
 """What lint calls a topic, and what `check` does."""
+
+
+_TEXTS: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
+    ("spf", "", is_spf),
+    ("dmarc", "_dmarc.", dmarc.is_dmarc),
+    ("mta-sts", "_mta-sts.", mta_sts.is_mta_sts),
+    ("tls-rpt", "_smtp._tls.", tls_rpt.is_tls_rpt),
+)
+"""The kinds of text: what stands before the domain's name, and how one is known."""
 
 
 def judge(facts: Facts) -> Iterator[Observation]:
@@ -52,23 +61,9 @@ def _wishes(facts: Facts) -> Iterator[Wish]:
     mx = facts.served(domain, "MX")
     if mx.answer.state == "found":
         yield Wish("mx", domain, "MX", mx.answer.values, mx.ttl, _SERVED)
-    texts: list[tuple[Kind, str, tuple[str, ...]]] = [
-        ("spf", domain, tuple(filter(is_spf, facts.texts(domain)))),
-        (
-            "dmarc",
-            f"_dmarc.{domain}",
-            tuple(filter(dmarc.is_dmarc, facts.texts(f"_dmarc.{domain}"))),
-        ),
-        (
-            "mta-sts",
-            f"_mta-sts.{domain}",
-            tuple(filter(mta_sts.is_mta_sts, facts.texts(f"_mta-sts.{domain}"))),
-        ),
-        (
-            "tls-rpt",
-            f"_smtp._tls.{domain}",
-            tuple(filter(tls_rpt.is_tls_rpt, facts.texts(f"_smtp._tls.{domain}"))),
-        ),
+    texts = [
+        (kind, f"{before}{domain}", tuple(filter(is_one, facts.texts(f"{before}{domain}"))))
+        for kind, before, is_one in _TEXTS
     ]
     texts += [
         ("dkim", name, facts.texts(name))

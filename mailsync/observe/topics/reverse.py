@@ -26,7 +26,7 @@ def _own(facts: Facts) -> frozenset[str]:
     zone = facts.zone.zone if facts.zone is not None else facts.subject.domain
     hosts = [host for host in facts.hosts if is_at_or_below(host, zone)]
     of_hosts = (facts.addresses[host].values for host in hosts if host in facts.addresses)
-    return frozenset(facts.subject.senders).union(*of_hosts)
+    return frozenset(facts.senders).union(*of_hosts)
 
 
 def _judged(found: Reverse, severity: Severity) -> Observation:
