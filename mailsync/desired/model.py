@@ -168,6 +168,8 @@ class Cutover:
 Level = Literal["error", "warning", "info", "off"]
 """What a configuration may make of a rule's findings."""
 
+LEVELS: tuple[Level, ...] = ("error", "warning", "info", "off")
+
 Layer = Literal["mailbox", "inbound_gateway", "outbound_gateway", "relay", "forwarder"]
 """What a service does for a domain's mail; a domain has one mailbox service."""
 
