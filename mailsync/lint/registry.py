@@ -14,6 +14,7 @@ from mailsync.lint.rules import (
     dmarc,
     mx,
     reverse,
+    servers,
     spf,
     transport,
     zone,
@@ -21,7 +22,7 @@ from mailsync.lint.rules import (
 
 TOPICS: Mapping[str, tuple[Rule, ...]] = {
     module.TOPIC: module.RULES
-    for module in (mx, spf, dkim, dmarc, transport, dane, bimi, reverse, clients, zone)
+    for module in (mx, spf, dkim, dmarc, transport, dane, bimi, reverse, clients, zone, servers)
 }
 
 RULES: Mapping[str, Rule] = {rule.id: rule for rules in TOPICS.values() for rule in rules}

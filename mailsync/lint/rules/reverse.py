@@ -53,7 +53,7 @@ def _denies(answer: Answer, address: str) -> bool:
 RULES = (
     Rule(
         "fcrdns",
-        ("error",),
+        ("error", "info"),
         "An address of a mail server without a name, or whose name does not lead back to it, or is "
         "an alias.",
         why="Many receivers refuse mail from such an address.",
