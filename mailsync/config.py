@@ -10,7 +10,7 @@ from typing import Literal
 
 from mailsync.desired import reading, syntax, tree
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Place
+from mailsync.desired.model import LEVELS, Level, Place
 from mailsync.desired.target import Target
 from mailsync.dns.names import BadName, absolute, is_host, shown
 from mailsync.errors import MailsyncError
@@ -29,6 +29,7 @@ _KEYS = (
     "journal",
     "observe",
     "capabilities",
+    "lint",
 )
 _LATER = frozenset({"notify"})
 _PORT = 53
@@ -80,6 +81,7 @@ class Config:
     as written: what they name relatively is relative to ``base``. ``capabilities``: what
     is said of a provider's ``ttl`` (``fixed`` or ``settable``), ``min_ttl``, ``max_ttl`` (seconds).
     ``defaults`` and ``profiles`` hold keys of zone files, which `mailsync.desired` reads.
+    ``severities``: what lint's findings are to be, by the id of their rule.
     """
 
     file: Path
@@ -92,6 +94,7 @@ class Config:
     defaults: tree.Mapping | None = None
     profiles: Mapping[str, tree.Mapping] = field(default_factory=dict)
     capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    severities: tuple[tuple[str, Level], ...] = ()
 
 
 def load(path: Path | str = FILE) -> Config:
@@ -144,6 +147,7 @@ class _Reader:
             defaults=self._defaults(found.get("defaults")),
             profiles=self._profiles(found.get("profiles")),
             capabilities=self._capabilities(found.get("capabilities"), tuple(providers)),
+            severities=self._severities(found.get("lint")),
         )
 
     def _path(self, node: tree.Node | None, otherwise: str) -> Path:
@@ -341,6 +345,25 @@ class _Reader:
             if fields is not None:
                 capabilities[key.text] = self._capability(fields)
         return capabilities
+
+    def _severities(self, node: tree.Node | None) -> tuple[tuple[str, Level], ...]:
+        """Read ``{severity: {spf-ptr: error, spf-helo: off}}``."""
+        if node is None:
+            return ()
+        from mailsync.lint.registry import OCTODNS, UnknownRule, rule
+
+        what = "the id of a rule and its severity, such as {spf-helo: off}"
+        fields = reading.mapping(node, self._faults, "lint", ("severity",))
+        said = None if fields is None else fields.get("severity")
+        found: dict[str, Level] = {}
+        for key, value in () if said is None else reading.named(said, self._faults, what) or ():
+            try:
+                _ = key.text.startswith(OCTODNS) or rule(key.text)
+            except UnknownRule as error:
+                self._faults.add(key.place, str(error))
+            word = reading.word(value, self._faults, "severity", LEVELS)
+            found.update({key.text: level for level in LEVELS if level == word})
+        return tuple(sorted(found.items()))
 
     def _capability(self, fields: tree.Mapping) -> Mapping[str, str | int]:
         said: dict[str, str | int] = {}

@@ -11,6 +11,7 @@ from mailsync.dns.answer import VOID, Answer, Resolver
 from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import BadValue, Key, txt_text
 from mailsync.mail import mx, spf
+from mailsync.mail.spf_survey import Survey
 
 _ALIASES_MAX = 8
 """How long a chain of aliases is followed; resolvers give up at about as many."""
@@ -64,15 +65,15 @@ class Case:
     @cached_property
     def texts(self) -> tuple[tuple[Wish, tuple[str, ...]], ...]:
         """The TXT wishes, each with its values as text; what is no TXT value is left out."""
-        return tuple((w, _texts(w.values)) for w in self.wishes if w.type == "TXT")
+        return tuple((w, texts_of(w.values)) for w in self.wishes if w.type == "TXT")
 
     @cached_property
-    def mx(self) -> tuple[tuple[Wish, tuple[mx.Record, ...]], ...]:
+    def mx_records(self) -> tuple[tuple[Wish, tuple[mx.Record, ...]], ...]:
         """The MX wishes, each with its records; values that are no MX are left out."""
         return tuple((w, _records(w.values)) for w in self.wishes if w.type == "MX")
 
     @cached_property
-    def spf(self) -> tuple[tuple[Wish, spf.Record], ...]:
+    def spf_records(self) -> tuple[tuple[Wish, spf.Record], ...]:
         """The SPF records that receivers can evaluate, wherever they are to stand."""
         return tuple(
             (wish, record)
@@ -81,13 +82,18 @@ class Case:
             if record is not None
         )
 
+    @cached_property
+    def surveys(self) -> dict[tuple[str, int], Survey]:
+        """What was found of the trees of SPF records, by name and kind of address."""
+        return {}
+
     def of_type(self, rdtype: str) -> Iterator[Wish]:
         """Give the wishes of one type."""
         return (wish for wish in self.wishes if wish.type == rdtype)
 
     def exchanges(self, name: str) -> tuple[mx.Record, ...]:
         """Give the MX records wished for at a name."""
-        return tuple(r for wish, records in self.mx if wish.name == name for r in records)
+        return tuple(r for wish, records in self.mx_records if wish.name == name for r in records)
 
     def is_parked(self, name: str) -> bool:
         """Tell whether the files say that a name takes no mail (RFC 7505)."""
@@ -131,10 +137,11 @@ class Case:
         answer = self.ask(name, "TXT")
         if answer.state in {"failed", "unknown"}:
             return None
-        return _texts(answer.values)
+        return texts_of(answer.values)
 
 
-def _texts(values: Iterable[str]) -> tuple[str, ...]:
+def texts_of(values: Iterable[str]) -> tuple[str, ...]:
+    """Give TXT values as text; what is no TXT value is left out."""
     found = []
     for value in values:
         try:

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "info"]
 
-Level = Literal["error", "warning", "info", "off"]
-"""What a configuration may make of a rule's findings."""
-
 Needs = Literal["files", "lookups", "records", "world"]
 """What it takes to decide a rule: the files alone; DNS look-ups (``lint --online``); the records at
 the DNS host (``plan``); a look at servers (``check``)."""

@@ -50,7 +50,7 @@ def _missing(case: Case) -> Iterator[Remark]:
     domain = case.desired.domain
     if not case.desired.kinds & _SENDING or case.ask(domain, "MX").state != "void":
         return
-    if any(wish.name == domain and not spf.sends(record) for wish, record in case.spf):
+    if any(wish.name == domain and not spf.sends(record) for wish, record in case.spf_records):
         return
     found = any(case.ask(domain, family).state == "found" for family in ("A", "AAAA"))
     where = "to its own addresses, be that a mail server or not" if found else "nowhere"
@@ -61,7 +61,7 @@ def _missing(case: Case) -> Iterator[Remark]:
 
 
 def _null_mx(case: Case) -> Iterator[Remark]:
-    for wish, records in case.mx:
+    for wish, records in case.mx_records:
         nulls = [record for record in records if record.is_null]
         if nulls and (len(wish.values) > 1 or nulls[0].preference):
             yield Remark(
@@ -72,7 +72,7 @@ def _null_mx(case: Case) -> Iterator[Remark]:
 
 
 def _null_mx_sends(case: Case) -> Iterator[Remark]:
-    for wish, records in case.mx:
+    for wish, records in case.mx_records:
         if not any(record.is_null for record in records):
             continue
         for text in case.asked_text(wish.name) or ():
@@ -106,7 +106,7 @@ def _malformed(case: Case) -> Iterator[Remark]:
 
 
 def _too_many_addresses(case: Case) -> Iterator[Remark]:
-    for wish, records in case.mx:
+    for wish, records in case.mx_records:
         addresses = [
             value
             for record in records
@@ -136,7 +136,7 @@ def _points_to_apex(case: Case) -> Iterator[Remark]:
 
 
 def _mixed_services(case: Case) -> Iterator[Remark]:
-    for wish, records in case.mx:
+    for wish, records in case.mx_records:
         hosts = [
             record.exchange
             for record in records
@@ -171,7 +171,7 @@ def _owner(case: Case, host: str) -> tuple[str, bool]:
 
 
 def _hosts(case: Case) -> Iterator[tuple[Wish, Record]]:
-    for wish, records in case.mx:
+    for wish, records in case.mx_records:
         for record in records:
             if not record.is_null and not mx_services.is_placeholder(record.exchange):
                 yield wish, record
