@@ -89,7 +89,7 @@ class Worlds:
     def _journals(self) -> Journal:
         with self._lock:
             if self._journal is None:
-                self._journal = self._open_journal()
+                self._journal = open_journal(self._config)
             return self._journal
 
     def _tell_about(self, domain: str, message: str) -> None:
@@ -102,16 +102,6 @@ class Worlds:
         )
         return Once(host) if self._only_read else host
 
-    def _open_journal(self) -> Journal:
-        store = self._config.journal
-        if isinstance(store, FileStore):
-            from mailsync.journal.file_store import FileJournal
-
-            return FileJournal(store.directory)
-        from mailsync.journal.git_store import GitJournal
-
-        return GitJournal(store.directory, store.branch, store.remote)
-
     def _observer(self, targets: tuple[str, ...]) -> Observer:
         from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 
@@ -123,3 +113,15 @@ class Worlds:
         if all(self._config.providers[t].get("class") == EMBEDDED for t in targets):
             return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()
+
+
+def open_journal(config: Config) -> Journal:
+    """Give the journal that the configuration names. Raises `JournalError`."""
+    store = config.journal
+    if isinstance(store, FileStore):
+        from mailsync.journal.file_store import FileJournal
+
+        return FileJournal(store.directory)
+    from mailsync.journal.git_store import GitJournal
+
+    return GitJournal(store.directory, store.branch, store.remote)

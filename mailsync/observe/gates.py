@@ -8,7 +8,6 @@ from datetime import datetime
 from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
 from mailsync.mail.certificate import is_for
-from mailsync.observe.errands import Errands
 from mailsync.observe.facts import Called, Subject, exchanges_of
 from mailsync.observe.gather import Gatherer
 from mailsync.observe.observations import Sight
@@ -26,7 +25,7 @@ def look(subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]) ->
 
     A host whose addresses are not known is told as unknown: no gate is missing unnoticed.
     """
-    with Errands(gatherer.settings.seconds) as errands:
+    with gatherer.errands() as errands:
         live = errands.all(lambda name: gatherer.lookups.ask(name, "MX"), [subject.domain])
         hosts = list(dict.fromkeys((*_wished(subject), *_exchanges(live.values()))))[:_HOSTS_MAX]
         found = errands.all(lambda host: _addresses(host, subject, gatherer), hosts)
