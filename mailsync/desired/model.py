@@ -165,6 +165,11 @@ class Cutover:
         return ZoneInfo(self.timezone)
 
 
+Level = Literal["error", "warning", "info", "off"]
+"""What a configuration may make of a rule's findings."""
+
+LEVELS: tuple[Level, ...] = ("error", "warning", "info", "off")
+
 Layer = Literal["mailbox", "inbound_gateway", "outbound_gateway", "relay", "forwarder"]
 """What a service does for a domain's mail; a domain has one mailbox service."""
 
@@ -208,8 +213,8 @@ class Desired:
     not named is left alone. ``no_mail`` is ``mail: none``. ``targets`` are the DNS hosts' names.
     ``policy`` is the MTA-STS policy in the end, None where the file does not ask for one.
     ``pruned`` are the keys whose kind is exclusive: what is live of it and not named is removed.
-    ``acknowledged`` are the ids of findings that the user accepts. ``services`` and ``tasks`` come
-    from the catalogue of services.
+    ``acknowledged`` are the ids of findings that the user accepts; ``severities`` are those that
+    the configuration sets, by id. ``services`` and ``tasks`` come from the catalogue of services.
     """
 
     domain: str
@@ -225,3 +230,4 @@ class Desired:
     acknowledged: frozenset[str] = frozenset()
     services: tuple[Use, ...] = ()
     tasks: tuple[Task, ...] = ()
+    severities: tuple[tuple[str, Level], ...] = ()

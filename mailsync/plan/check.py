@@ -16,6 +16,7 @@ from itertools import islice
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
+from mailsync.plan import abroad
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
@@ -26,6 +27,7 @@ from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
 
 _SECOND = timedelta(seconds=1)
+_FAMILIES = frozenset({"A", "AAAA"})
 _TTL = re.compile(r" \(TTL \d+\)")
 _SHOWN = 3
 """How many counter-examples are worth reading."""
@@ -106,9 +108,12 @@ def _broken(
 
 
 def _keys(scene: Scene, courses: tuple[Course, ...]) -> set[Key]:
-    """Give the RRsets whose past and future the plan knows."""
+    """Give the RRsets whose past and future the plan knows; those of siblings have plans too."""
+    elsewhere = abroad.siblings_keys(scene.desired.zone, scene.live.neighbours)
+    # Of a host's two families both are needed to tell whether it can be found.
+    elsewhere |= {(n, t) for n, rdtype in elsewhere if rdtype in _FAMILIES for t in _FAMILIES}
     known = {key for key in scene.ledger.histories if key[1] not in {"TLSA", "PTR"}}
-    return {*known, *(course.key for course in courses)}
+    return {*(known - elsewhere), *(course.key for course in courses)}
 
 
 def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> list[_Span]:
