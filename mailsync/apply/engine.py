@@ -20,9 +20,10 @@ from mailsync.errors import HostError, MailsyncError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
+from mailsync.plan import gates
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
@@ -129,6 +130,10 @@ def look(
     if plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(live, gates=(gate,))
+        hosts = gates.wanted(plan) if now is None else frozenset[str]()
+        if hosts:
+            looks = cast("tuple[Look, ...]", (yield do.Probe(hosts)))
+            live = replace(live, looks=looks)
         plan = plan_domain(desired, live, ledger, at)
     return View(live, ledger, plan, learnt, at)
 
@@ -220,13 +225,13 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 
-def _refusal(stage: Stage, gates: tuple[Gate, ...], terms: Terms) -> str:
+def _refusal(stage: Stage, observed: tuple[Gate, ...], terms: Terms) -> str:
     """Say which gate or guard forbids the stage; empty when none does.
 
-    ``gates`` are those observed now: a plan shows them with its first stage only, and the stage to
+    ``observed`` are the gates of now: a plan shows them with its first stage only, and the stage to
     be carried out need not be that one.
     """
-    for gate in gates:
+    for gate in (*observed, *stage.gates):
         if gate.state == "fail":
             return f"gate {gate.name}: {gate.detail}"
     removed = sum(
