@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as ByName
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -88,6 +88,18 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
 def catalogue(source: Source) -> Catalogue:
     """Give the services that zone files may name: those in services/ beside them, and ours."""
     return Catalogue(source.zones.parent / OWN)
+
+
+def parts(source: Source, zones: Container[str]) -> Iterator[zone.Part]:
+    """Give what the files say of every mail domain of these zones, services written out.
+
+    The same as `load` reads, for who asks where something stands; what is wrong is told there.
+    """
+    faults = Faults()
+    layers = Layers(source.defaults, source.profiles, catalogue(source))
+    for name, (claim, *_) in _claims(_files(source.zones, faults), faults).items():
+        if name in zones:
+            yield from zone.parts(name, claim.file.root(faults), layers, claim.place, faults)
 
 
 def domains(source: Source) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
@@ -18,6 +18,19 @@ TTL = 3600
 """The TTL of records where nothing says another, in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One mail domain of a zone (absolute names), and all that holds for it.
+
+    ``place``: where the domain is named.
+    """
+
+    domain: str
+    zone: str
+    expansion: Expansion
+    place: Place
+
+
 def read(
     name: str, root: Node | None, layers: Layers, place: Place, faults: Faults
 ) -> tuple[Desired, ...]:
@@ -26,17 +39,25 @@ def read(
     ``root``: the file's tree, None when it is empty. Gives the zone's own domain first. Tells
     ``faults``, never raises; the result is of use only when there are none.
     """
+    return tuple(_domain(part, faults) for part in parts(name, root, layers, place, faults))
+
+
+def parts(
+    name: str, root: Node | None, layers: Layers, place: Place, faults: Faults
+) -> tuple[Part, ...]:
+    """Give the mail domains of a file and what it says of each, as `read` takes it."""
     if root is not None and not isinstance(root, Mapping):
         message = f"a zone file is a mapping of keys, such as 'mx: [10 mx1]', not {kind(root)}"
         faults.add(root.place, message)
         root = None
     file = layers.under(root or Mapping((), place), faults)
     expansion = services.expand(file, name, name, layers.catalogue, faults)
-    return (_domain(name, name, expansion, place, faults),)
+    return (Part(name, name, expansion, place),)
 
 
-def _domain(name: str, zone: str, expansion: Expansion, place: Place, faults: Faults) -> Desired:
-    """Read one mail domain; ``expansion`` has all that holds for it."""
+def _domain(part: Part, faults: Faults) -> Desired:
+    """Read one mail domain of a zone."""
+    name, zone, place, expansion = part.domain, part.zone, part.place, part.expansion
     keys = registry.known()
     by_name = {key.text: node for key, node in expansion.said if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")

@@ -185,7 +185,8 @@ def _steps(node: Node | None, faults: Faults) -> tuple[Step, ...]:
 
 def _step(stage: Stage, key: Scalar, node: Node, faults: Faults) -> list[Step]:
     if not isinstance(node, Mapping):
-        return [Step(key.text, stage, _text(node, faults, "what is to be done"))]
+        text = _text(node, faults, "what is to be done")
+        return [Step(key.text, stage, text, key.place)]
     known = ("text", "blocks", *_CONDITION, "source")
     fields = reading.mapping(node, faults, "a task", known)
     if fields is None or "text" not in fields:
@@ -195,7 +196,8 @@ def _step(stage: Stage, key: Scalar, node: Node, faults: Faults) -> list[Step]:
     blocks = fields.get("blocks")
     source = _text(fields.get("source"), faults, "a source")
     holds = blocks is None or _boolean(blocks, faults)
-    return [Step(key.text, stage, text, _condition(fields, faults), holds, source)]
+    when = _condition(fields, faults)
+    return [Step(key.text, stage, text, key.place, when, holds, source)]
 
 
 def _constraints(node: Node | None, faults: Faults) -> Constraints:

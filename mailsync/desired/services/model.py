@@ -135,6 +135,7 @@ class Step:
     id: str
     stage: Stage
     text: str
+    place: Place
     when: Condition = ALWAYS
     blocks: bool = True
     source: str = ""
