@@ -217,7 +217,8 @@ def _recognition(node: Node | None, faults: Faults) -> Recognition:
     found = None if node is None else reading.mapping(node, faults, "globs by kind", known)
     if found is None:
         return Recognition()
-    return Recognition(**{key.text: _texts(value, faults, "a glob") for key, value in found})
+    globs = {key.text: _texts(value, faults, "a glob") for key, value in found}
+    return Recognition(**{name: globs.get(name, ()) for name in known})
 
 
 def _condition(fields: Mapping, faults: Faults) -> Condition:
