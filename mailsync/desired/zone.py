@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import acknowledge, mta_sts
+from mailsync.desired.keys import acknowledge, mta_sts, subdomains
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
 from mailsync.desired.services import expansion as services
@@ -39,7 +39,11 @@ def read(
     ``root``: the file's tree, None when it is empty. Gives the zone's own domain first. Tells
     ``faults``, never raises; the result is of use only when there are none.
     """
-    return tuple(_domain(part, faults) for part in parts(name, root, layers, place, faults))
+    found = [_domain(part, faults) for part in parts(name, root, layers, place, faults)]
+    if not faults or not any(domain.no_mail for domain in found):
+        # Keys beside 'mail: none' have been told of; they clash with what it stands for, too.
+        conflicts.check([wish for domain in found for wish in domain.wishes], faults)
+    return tuple(replace(domain, wishes=_sorted(domain.wishes)) for domain in found)
 
 
 def parts(
@@ -51,12 +55,16 @@ def parts(
         faults.add(root.place, message)
         root = None
     file = layers.under(root or Mapping((), place), faults)
-    expansion = services.expand(file, name, name, layers.catalogue, faults)
-    return (Part(name, name, expansion, place),)
+    found = [Part(name, name, services.expand(file, name, name, layers.catalogue, faults), place)]
+    for below, key, said in subdomains.entries(file.get("subdomains"), name, faults):
+        whole = layers.under_subdomain(said, file, faults)
+        expansion = services.expand(whole, below, name, layers.catalogue, faults)
+        found.append(Part(below, name, expansion, key.place))
+    return tuple(found)
 
 
 def _domain(part: Part, faults: Faults) -> Desired:
-    """Read one mail domain of a zone."""
+    """Read one mail domain of a zone; what holds for it gives the order."""
     name, zone, place, expansion = part.domain, part.zone, part.place, part.expansion
     keys = registry.known()
     by_name = {key.text: node for key, node in expansion.said if key.text in keys}
@@ -88,12 +96,10 @@ def _domain(part: Part, faults: Faults) -> Desired:
         wishes = tuple(
             replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )
-    if no_mail is None or not faults:
-        conflicts.check(wishes, faults)
     return Desired(
         domain=name,
         zone=zone,
-        wishes=_sorted(wishes),
+        wishes=wishes,
         place=place,
         kinds=frozenset[str]().union(*(keys[key].speaks_for for key in by_name)),
         no_mail=no_mail is not None,

@@ -22,7 +22,10 @@ def uses(text: str) -> dict[str, Use]:
     [
         f"[{GATE}, {BEHIND}]",
         f"[{GATE}, {BEHIND}, lolipop: {{behind: microsoft365}}]",
-        f"[{GATE}, appliance: {{mx: 10 a.b, behind: mailgates}}, mail_server: {{behind: appliance}}]",
+        (
+            f"[{GATE}, iij_securemx: {{mx: 10 a.b, spf: none, behind: mailgates}}, "
+            "proton: {behind: iij_securemx}]"
+        ),
         f"[{M365}, lolipop: {{behind: microsoft365}}]",
         f"[{M365}, hennge, sendgrid: {{subdomain: em1, target: u1.sendgrid.net}}]",
         f"[{M365}, mailgates: {{mx: none, spf: 'include:a.example'}}]",
@@ -65,26 +68,34 @@ def test_relay_that_takes_mail_may_stand_in_front() -> None:
         (
             f"[{GATE}, microsoft365: {{behind: mailgate}}]",
             "1:49",
-            "'mailgate' is not among the services of this domain (others here: mailgates): name "
-            "the one that takes the mail first",
+            (
+                "'mailgate' is not among the services of this domain (others here: mailgates): "
+                "name the one that takes the mail first"
+            ),
         ),
         (
             "[microsoft365: {behind: mailgates}]",
             "1:27",
-            "'mailgates' is not among the services of this domain (others here: none): name the "
-            "one that takes the mail first",
+            (
+                "'mailgates' is not among the services of this domain (others here: none): name "
+                "the one that takes the mail first"
+            ),
         ),
         (
             f"[{GATE}]",
             "1:12",
-            "nothing stands behind mailgates, which keeps no mail: write 'behind: mailgates' at "
-            "the mailbox service (mail_server for your own)",
+            (
+                "nothing stands behind mailgates, which keeps no mail: write 'behind: mailgates' "
+                "at the mailbox service (mail_server for your own)"
+            ),
         ),
         (
             f"[{GATE}, {M365}]",
             "1:12",
-            "nothing stands behind mailgates, which keeps no mail: write 'behind: mailgates' at "
-            "microsoft365",
+            (
+                "nothing stands behind mailgates, which keeps no mail: write 'behind: mailgates' "
+                "at microsoft365"
+            ),
         ),
         (
             "[hennge, fastmail: {behind: hennge}]",
@@ -105,9 +116,11 @@ def test_relay_that_takes_mail_may_stand_in_front() -> None:
         (
             f"[{GATE}, {BEHIND}, fastmail: {{behind: mailgates}}]",
             "1:69",
-            "microsoft365 and fastmail both keep the domain's mail behind mailgates: write "
-            "'behind: microsoft365' here if microsoft365 hands over what is not its own, or the "
-            "other way round",
+            (
+                "microsoft365 and fastmail both keep the domain's mail behind mailgates: write "
+                "'behind: microsoft365' here if microsoft365 hands over what is not its own, or "
+                "the other way round"
+            ),
         ),
     ],
 )

@@ -175,8 +175,10 @@ def test_broken_service_is_told_where_it_is_broken(tmp_path: Path) -> None:
         f"{tmp_path / 'Two-Words.yaml'}:1:1: named for no service: write a-z, 0-9 and _"
     ]
     assert errors("services: [empty]", tmp_path) == [
-        f"{tmp_path / 'empty.yaml'}:1:1: an empty file: a service has at least 'names', 'layer' "
-        "and 'records'"
+        (
+            f"{tmp_path / 'empty.yaml'}:1:1: an empty file: a service has at least 'names', "
+            "'layer' and 'records'"
+        )
     ]
 
 

@@ -125,7 +125,7 @@ WRONG = [
     ("one: c", "unknown one of ours (a, b) 'c'"),
     (
         "like: mx1.her.example",
-        "ours: like: 'mx1.her.example' does not look like mx*.our.example or",
+        "ours: like: 'mx1.her.example' does not look like mx*.our.example",
     ),
     ("behind: ours", "ours takes no mail: it stands behind nothing"),
     ("behind: [a]", "the service in front is expected here, not a list"),

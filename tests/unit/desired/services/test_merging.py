@@ -93,13 +93,17 @@ SPF_CASES = [
         "v=spf1 mx a:www1.sakura.ne.jp ~all",
     ),
     (
-        "services: [sakura_rental: {initial: a.sakura.ne.jp, host: www1.sakura.ne.jp}]\n"
-        "spf: {a: true, mx: [b.example]}",
+        (
+            "services: [sakura_rental: {initial: a.sakura.ne.jp, host: www1.sakura.ne.jp}]\n"
+            "spf: {a: true, mx: [b.example]}"
+        ),
         "v=spf1 mx:b.example mx:example.com a:example.com a:www1.sakura.ne.jp ~all",
     ),
     (
-        "services: [sakura_rental: {initial: a.sakura.ne.jp, host: www1.sakura.ne.jp}]\n"
-        "spf: {a: false, mx: true}",
+        (
+            "services: [sakura_rental: {initial: a.sakura.ne.jp, host: www1.sakura.ne.jp}]\n"
+            "spf: {a: false, mx: true}"
+        ),
         "v=spf1 mx a:www1.sakura.ne.jp ~all",
     ),
     (
@@ -128,8 +132,10 @@ def test_missing_spf_term_is_told(record: str, where: str) -> None:
     """A record as text has every term that the services need, or names the one that is missing."""
     told = errors(TWO + f"spf: {record}")
     assert told == [
-        f"z.yaml:{where}: include:spf.protection.outlook.com is missing, which microsoft365 "
-        "(line 4) needs: add it, or write the record as a mapping, to which it is added"
+        (
+            f"z.yaml:{where}: include:spf.protection.outlook.com is missing, which microsoft365 "
+            "(line 4) needs: add it, or write the record as a mapping, to which it is added"
+        )
     ]
 
 
@@ -231,13 +237,17 @@ def test_misshapen_key_is_told_by_itself(key: str) -> None:
     ("text", "error"),
     [
         (
-            f'services: [xserver: {{host: sv1.xserver.jp, dkim_key: "{KEY}"}}, '
-            f'conoha_wing: {{host: mail1.conoha.ne.jp, dkim_key: "{KEY}"}}]',
+            (
+                f'services: [xserver: {{host: sv1.xserver.jp, dkim_key: "{KEY}"}}, '
+                f'conoha_wing: {{host: mail1.conoha.ne.jp, dkim_key: "{KEY}"}}]'
+            ),
             "xserver and conoha_wing both want default: write it yourself, and yours counts",
         ),
         (
-            "services: [sendgrid: {subdomain: em1, target: u1.wl1.sendgrid.net}, "
-            "mailgun: {subdomain: em1}]",
+            (
+                "services: [sendgrid: {subdomain: em1, target: u1.wl1.sendgrid.net}, "
+                "mailgun: {subdomain: em1}]"
+            ),
             "em1.example.com TXT stands beside the CNAME at z.yaml:1:12",
         ),
     ],

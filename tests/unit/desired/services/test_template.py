@@ -45,10 +45,10 @@ class Template:
         assert errors == []
         return {f"{w.kind} {w.name} {w.type}": w.values for w in desired.wishes}
 
-    def read(self, item: str, rest: str = "", **options: str) -> Any:
+    def read(self, item: str, rest: str = "") -> Any:
         """Read a file that names it."""
         text = f"services:\n- {{template: ./t.json, {item}}}\n{rest}"
-        desired, errors = read(text, name=self.zone, **options)
+        desired, errors = read(text, name=self.zone)
         return desired, [error.removeprefix(f"{self.zone}:") for error in errors]
 
 
