@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Task, Use
@@ -11,20 +9,12 @@ from mailsync.desired.services import arrangement, inputs, merging, placeholders
 from mailsync.desired.services.catalogue import Catalogue
 from mailsync.desired.services.demand import Demand, Entry
 from mailsync.desired.services.model import BEHIND, Asked, Given, Service
+from mailsync.desired.services.written import Expansion
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown
 
 _WHAT = "a service, such as 'fastmail' or 'microsoft365: {mx: …}'"
 _TEMPLATE = "template"
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """A domain's keys with those of its services among them, and what else these are about."""
-
-    said: Mapping
-    uses: tuple[Use, ...] = ()
-    tasks: tuple[Task, ...] = ()
 
 
 def expand(
