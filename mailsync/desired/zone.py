@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import acknowledge, mta_sts, subdomains
+from mailsync.desired.keys import acknowledge, mta_sts, prune, subdomains
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
 from mailsync.desired.services.written import Expansion
@@ -112,6 +112,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
         no_mail=no_mail is not None,
         cutover=cutover,
         policy=policy,
+        pruned=prune.keys(by_name.get("prune"), faults),
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
         services=expansion.uses,
         tasks=expansion.tasks,
