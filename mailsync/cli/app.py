@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "Show where each domain stands.",
     "rehearse": "Play the plan, and show where mail would go.",
     "explain": "Show where each record comes from.",
-    "services": "Show the mail services that mailsync knows.",
+    "services": "Show the services that mailsync knows, and what each asks for.",
     "github": "What the GitHub action runs: see action.yml.",
 }
 """Each command and the first line of its help; its module is `mailsync.cli.NAME`."""

@@ -29,14 +29,14 @@ def expand(
     node = said.get("services")
     if node is None:
         return Expansion(said)
+    before = faults.count()
     if "mail" in said:
         message = "services stand beside 'mail: none': drop one of them"
         faults.add(said.key("services").place, message)
-    before = faults.count()
     demands = [
-        demand
+        one
         for item in reading.items(node, faults, _WHAT)
-        if (demand := _demand(item, domain, zone, catalogue, faults)) is not None
+        if (one := _demand(item, domain, zone, catalogue, faults)) is not None
     ]
     if faults.count() == before:
         arrangement.check(demands, faults)
@@ -44,8 +44,8 @@ def expand(
         return Expansion(said)
     merged = merging.merged(said, demands, domain, faults)
     hosts = merging.exchanges(merged.get("mx"), domain)
-    uses = tuple(_use(demand, hosts, domain) for demand in demands)
-    tasks = tuple(sorted(task for demand in demands for task in demand.tasks))
+    uses = tuple(_use(one, hosts, domain) for one in demands)
+    tasks = tuple(sorted(task for one in demands for task in one.tasks))
     return Expansion(merged, uses, tasks)
 
 

@@ -134,7 +134,7 @@ def test_missing_spf_term_is_told(record: str, where: str) -> None:
     assert told == [
         (
             f"z.yaml:{where}: include:spf.protection.outlook.com is missing, which microsoft365 "
-            "(line 4) needs: add it, or write the record as a mapping, to which it is added"
+            "at z.yaml:4:3 needs: add it, or write the record as a mapping, to which it is added"
         )
     ]
 
