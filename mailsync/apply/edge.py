@@ -82,18 +82,12 @@ class World:
                 return self.journal.read(self.zone)
             case do.ReadLive():
                 return self.host.read(self.zone)
-            case do.ReadNeighbours():
-                return self.neighbours()
-            case do.FetchPolicy(domain):
-                return self.policy(domain)
-            case do.Probe(hosts):
-                return self.probe(hosts)
-            case do.Sight(expected):
-                return self._sight(expected)
-            case do.CheckAuthority(listing):
-                return self.observer.authority(self.zone, listing)
             case do.Now():
                 return self.clock()
+            case do.ReadNeighbours() | do.FetchPolicy() | do.Probe() | do.Sight():
+                return self._looked(effect)
+            case do.CheckAuthority(listing):
+                return self.observer.authority(self.zone, listing)
             case do.Record(events):
                 self.journal.append(self.zone, events)
             case do.Write(changes):
@@ -105,6 +99,19 @@ class World:
             case _:
                 assert_never(effect)
         return None
+
+    def _looked(
+        self, effect: do.ReadNeighbours | do.FetchPolicy | do.Probe | do.Sight
+    ) -> do.Result:
+        match effect:
+            case do.ReadNeighbours():
+                return self.neighbours()
+            case do.FetchPolicy(domain):
+                return self.policy(domain)
+            case do.Probe(hosts):
+                return self.probe(hosts)
+            case do.Sight(expected):
+                return self._sight(expected)
 
     def _sight(self, expected: Mapping[Key, RRset | None]) -> Sighting:
         """Ask the servers; what the DNS hosts themselves list differently is not served by all."""

@@ -129,6 +129,10 @@ GateMode = Literal["require", "warn", "off"]
 nobody to look at all?"""
 
 
+GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+"""What is looked at in a mail server before mail is led to it; a file may say how each is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutover:
     """The terms on which mail is moved (design §2 and §4); durations in seconds.

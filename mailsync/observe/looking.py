@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 
-from mailsync.desired.model import Desired
+from mailsync.desired.model import GATES, Desired
 from mailsync.errors import MailsyncError
 from mailsync.observe import gates
+from mailsync.observe.delegation import Finder
 from mailsync.observe.facts import Subject
 from mailsync.observe.gather import Gatherer, Settings
 from mailsync.observe.observations import Observations, Sight, from_json
 from mailsync.observe.question import Patience, Server
-from mailsync.observe.resolving import Lookups, Planned, system_resolvers
+from mailsync.observe.resolving import Lookups, Planned, dnspython_resolver, system_resolvers
 from mailsync.observe.zones import Zones
-from mailsync.observe.delegation import Finder, dnspython_resolver
 from mailsync.plan.live import Look
 
 SECONDS = 40.0
@@ -34,7 +34,7 @@ class Prober:
     beside postmaster, ``port`` is where mail servers listen.
     """
 
-    resolvers: tuple[Server, ...]
+    resolvers: tuple[tuple[str, int], ...]
     mailboxes: tuple[str, ...]
     clock: Callable[[], datetime]
     stop: Flag
@@ -42,7 +42,8 @@ class Prober:
 
     def __call__(self, desired: Desired, hosts: frozenset[str]) -> tuple[Look, ...]:
         """Look at all addresses of the hosts that the domain's mail is to go to."""
-        resolvers = self.resolvers or system_resolvers()
+        named = tuple(Server(address, address, port) for address, port in self.resolvers)
+        resolvers = named or system_resolvers()
         finder = Finder(dnspython_resolver(resolvers, _PATIENCE), {}, _PATIENCE)
         gatherer = Gatherer(
             Settings(seconds=SECONDS, smtp_port=self.port),
@@ -54,10 +55,12 @@ class Prober:
         domain = desired.domain.rstrip(".")
         mailboxes = tuple(one for one in self.mailboxes if one.rpartition("@")[2] == domain)
         subject = Subject(desired.domain, desired.zone, desired, mailboxes)
-        return _of(gates.look(subject, gatherer, self.clock, hosts), hosts)
+        return _of(gates.look_at(sorted(hosts), subject, gatherer, self.clock), hosts)
 
 
-def told_by(observations: Observations, desired: Desired, hosts: frozenset[str]) -> tuple[Look, ...]:
+def told_by(
+    observations: Observations, desired: Desired, hosts: frozenset[str]
+) -> tuple[Look, ...]:
     """Give what a file says of the hosts; one that it does not speak of is unknown."""
     sights = observations.of(desired.domain)
     missing = hosts - {sight.host for sight in sights}
@@ -66,7 +69,7 @@ def told_by(observations: Observations, desired: Desired, hosts: frozenset[str])
         *(
             Look(gate, host, "unknown", "the observations do not speak of it")
             for host in sorted(missing)
-            for gate in gates.GATES
+            for gate in GATES
         ),
     )
 
@@ -86,7 +89,11 @@ def read(path: Path, now: datetime, key: bytes | None) -> Observations:
 
 def _of(sights: Iterable[Sight], hosts: frozenset[str]) -> tuple[Look, ...]:
     return tuple(
-        Look(s.gate, s.host, s.state, f"({s.address}): {s.detail}" if s.address else f": {s.detail}")
-        for s in sights
-        if s.host in hosts
+        Look(sight.gate, sight.host, sight.state, _said(sight))
+        for sight in sights
+        if sight.host in hosts
     )
+
+
+def _said(sight: Sight) -> str:
+    return f"({sight.address}): {sight.detail}" if sight.address else sight.detail

@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from mailsync.desired.model import Desired
+from mailsync.desired.model import GATES, Desired
 from mailsync.dns.names import shown
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.live import Look
 from mailsync.plan.model import DomainPlan, Gate, GateState, Stage
 
-ACCEPTS = "smtp-accepts"
-"""The server takes the domain's mail: `postmaster` and each mailbox that is declared."""
+ACCEPTS, *_OF_TLS = GATES
+"""The server takes the domain's mail: `postmaster` and each mailbox that is declared. The others
+stop a switch where senders ask for TLS: under an enforced MTA-STS policy (RFC 8461 §4.1)."""
 
 STILL_ACCEPTS = "host-still-accepts"
 """The same of a server to which a rollback leads back."""
-
-_OF_TLS = ("smtp-tls", "smtp-certificate")
-"""They stop a switch where senders ask for TLS: under an enforced MTA-STS policy (RFC 8461 §4.1)"""
 
 _WORST: tuple[GateState, ...] = ("fail", "unknown", "pass")
 
@@ -46,7 +44,7 @@ def wanted(plan: DomainPlan) -> frozenset[str]:
 
 def judged(stage: Stage, desired: Desired, looks: Sequence[Look], *, back: bool) -> Stage:
     """Put before a switch the gates of what was seen; ``back``: it is a rollback."""
-    names = [name for name in (ACCEPTS, *_OF_TLS) if _mode(name, desired) != "off"]
+    names = [name for name in GATES if _mode(name, desired) != "off"]
     found = (_gate(name, desired, [one for one in looks if one.gate == name]) for name in names)
     gates = tuple(
         replace(gate, name=STILL_ACCEPTS) if back and gate.name == ACCEPTS else gate
