@@ -87,11 +87,13 @@ def look(
     *,
     now: datetime | None = None,
     listing: Mapping[Key, RRset] | None = None,
+    probing: bool = False,
 ) -> Course[View]:
     """Read the domain's journal and records, ask its servers what is in doubt, and plan.
 
     ``now``: plan as of that time, knowing only what the journal knew then. ``listing``: the live
-    records when they have just been read.
+    records when they have just been read. ``probing``: look at the mail hosts to which a due
+    switch leads.
     """
     entries = cast("list[Entry]", (yield do.ReadJournal()))
     ledger = fold(entries, until=now)
@@ -132,7 +134,7 @@ def look(
     if plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(live, gates=(gate,))
-        hosts = gates.wanted(plan) if now is None else frozenset[str]()
+        hosts = gates.wanted(plan) if probing else frozenset[str]()
         if hosts:
             looks = cast("tuple[Look, ...]", (yield do.Probe(hosts)))
             live = replace(live, looks=looks)
@@ -177,7 +179,7 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
     listing: Mapping[Key, RRset] | None = None
     written = 0
     while True:
-        view = yield from look(desired, capability, listing=listing)
+        view = yield from look(desired, capability, listing=listing, probing=True)
         if view.learnt:
             yield do.Record(view.learnt)
         stage = _next_stage(view.plan, terms)

@@ -149,14 +149,22 @@ class Postfix:
 
     def refuse(self) -> None:
         """From now on take no mail for any domain: what it knows nothing of, it refuses (554)."""
-        self._domains = ()
+        (domain, *_), self._domains = self._domains, ()
+        self._reload(domain, takes=False)
+
+    def serve(self, domain: str) -> None:
+        """From now on take mail for a domain."""
+        self._domains = (domain,)
+        self._reload(domain, takes=True)
+
+    def _reload(self, domain: str, *, takes: bool) -> None:
         self._configure()
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
         # Processes from before go on to the end of what they are about.
         deadline = time.monotonic() + STARTS_WITHIN
-        while self.takes("postmaster@example.test"):
-            assert time.monotonic() < deadline, f"{self.name} goes on taking mail:\n{self.log}"
+        while self.takes(f"postmaster@{domain}") != takes:
+            assert time.monotonic() < deadline, f"{self.name} does not reload:\n{self.log}"
             time.sleep(0.02)
 
     def takes(self, recipient: str) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from .clock import SteppedClock
-from .company import APEX, DOMAIN, OLD_HOST, Checkout, Run
+from .company import APEX, DOMAIN, NEW_MX, OLD_HOST, OLD_MX, Checkout, Run
 from .network import Network
 from .postfix import Postfix, message
 from .servers import Bind, Unbound
@@ -150,7 +150,7 @@ def test_no_message_is_lost_while_mail_moves(network: Network, tmp_path: Path) -
     """By cron each second, with messages all the time; the old server ends when it may."""
     with company(network, ttl=12, negative_ttl=2) as (primary, mail):
         checkout = Checkout.of_servers(
-            tmp_path / "mail", primary, cutover=IN_SECONDS, asked=[primary]
+            tmp_path / "mail", primary, cutover=IN_SECONDS, asked=[primary], probing=True
         )
         checkout.wish(wish(12))
         ended = None
@@ -168,16 +168,39 @@ def test_no_message_is_lost_while_mail_moves(network: Network, tmp_path: Path) -
         assert at_new > 50
 
 
+def test_a_new_server_that_refuses_the_domain_holds_the_switch(
+    network: Network, tmp_path: Path
+) -> None:
+    """Everything else is ready: the plan says who refused and how, and nothing goes there."""
+    with company(network, ttl=2, negative_ttl=2) as (primary, mail):
+        checkout = Checkout.of_servers(
+            tmp_path / "mail", primary, cutover=IN_SECONDS, asked=[primary], probing=True
+        )
+        checkout.wish(wish(2))
+        mail.new.refuse()
+        checkout.apply()
+        time.sleep(4)
+        refused = checkout.run("apply", "--yes", code=3)
+        assert "gate smtp-accepts: new.example.test (127.0.0.22):" in refused.stderr
+        assert "554" in refused.stderr
+        plan = checkout.run("plan")
+        assert "gate smtp-accepts" in plan.stdout
+        assert primary.zone(DOMAIN)[APEX, "MX"].values == (OLD_MX,)
+        mail.new.serve(DOMAIN)
+        checkout.apply()
+        assert primary.zone(DOMAIN)[APEX, "MX"].values == (NEW_MX,)
+
+
 @pytest.mark.slow
 def test_ten_days_of_mail(network: Network, tmp_path: Path, clock: SteppedClock) -> None:
     """TTLs of a day, a soak of ten: on a clock that jumps, with mail after every jump."""
     clock.set(BEGIN - timedelta(days=1))
     with company(network, ttl=86400, negative_ttl=3600, clock=clock) as (primary, mail):
         checkout = Checkout.of_servers(
-            tmp_path / "mail", primary, cutover=IN_DAYS, asked=[primary], clock=clock
+            tmp_path / "mail", primary, cutover=IN_DAYS, asked=[primary], probing=True, clock=clock
         )
         checkout.wish(wish(86400))
-        until, ended = None, False
+        until, ended, said = None, False, ""
         for moment in jumps():
             if until is not None and not ended and until <= moment:
                 clock.set(until)
@@ -188,10 +211,11 @@ def test_ten_days_of_mail(network: Network, tmp_path: Path, clock: SteppedClock)
             run = checkout.apply()
             mail.send(3)
             mail.settle()
+            said = run.stderr.rstrip()
             if until is None and must_end(run, primary):
                 until = run.old_service_until
         assert ended
-        assert run.stderr.rstrip().endswith("converged")
+        assert said.endswith("converged")
         mail.judge()
         at_old, at_new = len(mail.old.received()), len(mail.new.received())
         print(f"{mail.sent} messages: {at_old} at the old server, {at_new} at the new one, 0 lost")
