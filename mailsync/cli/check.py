@@ -105,7 +105,13 @@ def command(  # noqa: PLR0913, PLR0917  # typer: each option is an argument
     asked = check_subjects.asked(context.obj, domains or [], declared, now)
     for error in asked.errors:
         console.complain(error)
-    settings = Settings(seconds=timeout, canaries=asked.canaries, smtp_port=smtp_port, helo=helo)
+    settings = Settings(
+        seconds=timeout,
+        patience=check_subjects.PATIENCE,
+        canaries=asked.canaries,
+        smtp_port=smtp_port,
+        helo=helo,
+    )
     stop = Flag()
     with flagged(stop):
         if gates and out is not None:

@@ -33,7 +33,8 @@ from mailsync.plan.ledger import Ledger
 PUBLIC = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
 """The resolvers that are compared where mailsync.yaml names none."""
 
-_PATIENCE = Patience(timeout=2.0, tries=2)
+PATIENCE = Patience(timeout=2.0, tries=2)
+"""How long one question of DNS may take."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class Asked:
     def gatherer(self, settings: Settings, stop: Flag) -> Gatherer:
         """Give what looks at domains; it remembers answers, so each round takes a new one."""
         resolvers = _resolvers(self.observe) or system_resolvers()
-        finder = Finder(dnspython_resolver(resolvers, _PATIENCE), {}, _PATIENCE)
+        finder = Finder(dnspython_resolver(resolvers, PATIENCE), {}, PATIENCE)
         named = self.observe.nameservers
         zones = Zones(finder, None if isinstance(named, str) else named, self.zones)
-        lookups = Lookups(resolvers, _PATIENCE, self.planned, zones.ask)
+        lookups = Lookups(resolvers, PATIENCE, self.planned, zones.ask)
         return Gatherer(settings, lookups, zones, console.exact_now, stop)
 
     @property
@@ -173,6 +174,9 @@ def _address(text: str) -> str:
 
 def _named(option: str, text: str) -> str:
     try:
-        return shown(absolute(f"{text.rstrip('.')}."))
+        name = absolute(f"{text.rstrip('.')}.")
     except BadName as error:
         raise MailsyncError(f"{option}: {error}") from None
+    if name == ".":
+        raise MailsyncError(f"{option} names nobody")
+    return shown(name)

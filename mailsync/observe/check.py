@@ -84,9 +84,9 @@ def _not_known(subject: Subject, topics: Sequence[Topic]) -> Iterator[str]:
         yield "it has no zone file: what is meant to be there is not known, only what is"
     if "dkim" in topics and not subject.selectors:
         yield "DKIM: the DNS does not list selectors; name them with --selector"
-    if {"smtp", "services"} & set(topics) and not subject.mailboxes:
+    if "smtp" in topics and not subject.mailboxes:
         yield "SMTP: no mailbox is declared but postmaster; name one with --mailbox"
-    if {"spf", "reverse"} & set(topics) and not subject.senders:
-        yield "SPF: no sender is declared; name addresses with --sender"
+    if "spf" in topics and not subject.senders:
+        yield "SPF: no sender is declared to be tried; name addresses with --sender"
     if "services" in topics and not subject.old_hosts:
         yield "no former mail server is known; name one with --old-host"
