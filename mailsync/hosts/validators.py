@@ -15,6 +15,7 @@ from octodns.zone.validator import ZoneValidatorRegistry
 from mailsync.desired.model import Desired, Level, Wish
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import BadValue, Key, RRset
+from mailsync.hosts.loading import prepare_octodns
 from mailsync.hosts.records import key_of, objections, record_of
 from mailsync.lint.judge import Judgement, ordered
 from mailsync.lint.model import Finding, Severity
@@ -51,6 +52,7 @@ _REDUNDANCY = "for redundancy"
 
 def judge(domains: Iterable[Desired]) -> tuple[Judgement, ...]:
     """Judge domains; those of one zone together, as octoDNS does."""
+    prepare_octodns()
     by_zone: dict[str, list[Desired]] = {}
     for desired in domains:
         by_zone.setdefault(desired.zone, []).append(desired)

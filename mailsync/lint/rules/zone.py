@@ -119,14 +119,6 @@ def _microsoft(case: Case) -> bool:
 
 RULES = (
     Rule(
-        "acknowledged-nothing",
-        ("info",),
-        "A finding is acknowledged that is not found.",
-        why="When it comes back one day nobody is told.",
-        source="mailsync",
-        fix="Take its id out of `acknowledge`.",
-    ),
-    Rule(
         "verification",
         ("info",),
         "A verification token that is stale, or of a service that mailsync does not know.",
