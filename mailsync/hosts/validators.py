@@ -12,13 +12,13 @@ from octodns.record import Record
 from octodns.zone import Zone
 from octodns.zone.validator import ZoneValidatorRegistry
 
-from mailsync.desired.model import Desired, Level, Wish
+from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import BadValue, Key, RRset
 from mailsync.hosts.loading import prepare_octodns
 from mailsync.hosts.records import key_of, objections, record_of
-from mailsync.lint.judge import Judgement, ordered
-from mailsync.lint.model import Finding, Severity
+from mailsync.lint.judge import Judgement, judgement, ordered
+from mailsync.lint.model import Severity
 from mailsync.lint.registry import OCTODNS
 from mailsync.mail import mx, mx_services
 
@@ -137,12 +137,8 @@ def _judgement(
         if _REDUNDANCY not in reason.reason or _of_a_service(wish):
             return
         severity = "info"
-    level: Level | None = dict(desired.severities).get(id_)
-    if level == "off":
-        return
     message = f"{shown(wish.name)} {wish.type}: {reason.reason}"
-    finding = Finding(id_, level or severity, message, str(wish.place))
-    yield Judgement(shown(desired.domain), finding, wish.place, id_ in desired.acknowledged)
+    yield from judgement(desired, id_, severity, message, wish.place)
 
 
 def _of_a_service(wish: Wish) -> bool:
