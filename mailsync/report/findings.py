@@ -141,19 +141,23 @@ def rule_text(rule: Rule, *, width: int) -> str:
     page.put(0, ("plain", f"{rule.id}: {' or '.join(rule.severities)}"))
     page.put(0, ("plain", rule.what))
     page.gap()
-    commands = " and ".join(f"`mailsync {command}`" for command in told_by(rule))
+    commands = [f"`mailsync {command}`" for command in told_by(rule)]
     if rule.refused:
-        commands = f"reading the file (every command), {commands}"
-    for head, text in (
+        commands.insert(0, "every command that reads the file")
+    parts = [
         ("Why", rule.why),
         ("Fix", rule.fix),
         ("Source", rule.source),
-        ("Told by", f"{commands}."),
-        ("Accept", f"acknowledge: [{rule.id}] in the domain's file; it is shown, and not counted."),
-        (
-            "Change",
-            f"lint: {{severity: {{{rule.id}: off}}}} in mailsync.yaml, or another severity.",
-        ),
-    ):
+        ("Told by", f"{_listed(commands)}."),
+    ]
+    if rule.judge is not None or rule.needs != "files":
+        accept = f"acknowledge: [{rule.id}] in the domain's file; it is shown, and not counted."
+        change = f"lint: {{severity: {{{rule.id}: off}}}} in mailsync.yaml, or another severity."
+        parts += [("Accept", accept), ("Change", change)]
+    for head, text in parts:
         page.put(0, ("plain", f"{head:{_INDENT}}{text}"), hang=_INDENT)
     return page.text()
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
