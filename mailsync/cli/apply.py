@@ -55,7 +55,8 @@ def command(
     domains: list[str] = typer.Argument(
         None,
         metavar="FILE|DOMAIN",
-        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A word is"
+        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A zone"
+        " brings its subdomains along. A word is"
         " a saved plan if it ends in .json or holds a /, or if a file of that name exists and no"
         " zone file does.",
     ),

@@ -43,7 +43,10 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="DOMAIN", help="Domains to plan, or globs; all when none is named."
+        None,
+        metavar="DOMAIN",
+        help="Domains to plan, or globs; all when none is named. A zone brings its"
+        " subdomains along.",
     ),
     out: Path = typer.Option(None, "--out", "-o", help="Save the plan for `mailsync apply FILE`."),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the plan is shown."),

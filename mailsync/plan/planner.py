@@ -34,6 +34,7 @@ from mailsync.plan.model import (
     StageState,
     Status,
 )
+from mailsync.plan.prune import expanded
 from mailsync.plan.retire import after_settling, old_service_until
 from mailsync.plan.visible import Remnant
 
@@ -41,7 +42,7 @@ from mailsync.plan.visible import Remnant
 def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> DomainPlan:
     """Plan one domain as of ``now`` (aware UTC, whole seconds)."""
     of_files = offline(desired)
-    desired, elsewhere = _split(desired)
+    desired, elsewhere = _split(expanded(desired, live))
     scene = _scene(desired, live, ledger, now)
     courses = _courses(scene)
     rollback = holds.is_rollback(scene, courses)
@@ -124,7 +125,7 @@ def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
 
     Where the file speaks of hosts, also the MX of the zone's other domains: they may lead here.
     """
-    desired, _ = _split(desired)
+    desired, _ = _split(expanded(desired, live))
     keys = {(wish.name, wish.type) for wish in desired.wishes}
     if any(wish.kind == "host" for wish in desired.wishes):
         keys |= abroad.siblings_mx(desired.zone, live.neighbours)
@@ -147,7 +148,7 @@ def visible(
     desired: Desired, live: Live, ledger: Ledger, now: datetime
 ) -> tuple[tuple[Key, tuple[Remnant, ...]], ...]:
     """Give, for every RRset that matters, the versions that some resolver may hold."""
-    scene = _scene(desired, live, ledger, now)
+    scene = _scene(expanded(desired, live), live, ledger, now)
     return tuple((key, scene.visible(key)) for key in watched(desired, live))
 
 

@@ -69,6 +69,7 @@ class Story:
     policy: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
     tasks: tuple[Task, ...] = ()
+    pruned: frozenset[str] = frozenset()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -85,6 +86,7 @@ class Story:
             self.no_mail,
             self.cutover,
             self.policy,
+            pruned=self.pruned,
             tasks=self.tasks,
         )
 
