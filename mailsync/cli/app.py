@@ -25,6 +25,7 @@ said no; 130 interrupted.
 """
 
 COMMANDS: Mapping[str, str] = {
+    "lint": "Check the files: what is wrong in the mail that they ask for.",
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
