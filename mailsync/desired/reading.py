@@ -34,12 +34,12 @@ def _unexpected(node: Node, faults: Faults, what: str) -> None:
         faults.add(node.place, f"{what} is expected here, not {kind(node)}")
 
 
-def word(node: Node, faults: Faults, what: str, known: Iterable[str]) -> str | None:
-    """Read one of the words that are known."""
+def word(node: Node, faults: Faults, what: str, known: Iterable[str], rule: str = "") -> str | None:
+    """Read one of the words that are known; ``rule``: the rule of lint that another one breaks."""
     found = text(node, faults, what)
     words = tuple(known)
     if found is not None and found not in words:
-        faults.unknown(node.place, f"{what} ({', '.join(words)})", found, words)
+        faults.unknown(node.place, f"{what} ({', '.join(words)})", found, words, rule)
         return None
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailsync.desired.model import LEVELS
 from mailsync.desired.shape import Duration, Text, Word
 from mailsync.desired.structure import ANYTHING, Either, Field, Fields, Items, Named, Ref
 
@@ -12,6 +13,9 @@ PROVIDERS = "a name and the settings of a DNS host, with its class"
 TARGETS = "a zone (or a glob, such as '*') and its DNS hosts"
 PROFILES = "the name of a profile and its keys"
 CAPABILITIES = "the name of a provider and what it can do"
+RESOLVERS = "a list of resolvers' addresses, such as 192.0.2.53"
+MAILBOXES = "an address, such as info@example.com"
+SEVERITIES = "the id of a rule and its severity, such as {spf-helo: off}"
 SERVERS = "auto, none, or a list of servers such as 192.0.2.53:5300"
 
 _PROVIDER = Text(PROVIDER)
@@ -22,6 +26,11 @@ _SERVERS = Either(
     ),
 )
 _GIT_NAME = Text("a name", "[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}", no="name of a branch or a remote")
+_MAILBOX = Text(
+    MAILBOXES,
+    "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}",
+    no=f"mailbox: write {MAILBOXES}",
+)
 
 SHAPE = Fields(
     FILE,
@@ -102,6 +111,16 @@ SHAPE = Fields(
                             Duration("a timeout"),
                             "How long apply waits for all of them after a write; 60s if missing.",
                         ),
+                        "resolvers": Field(
+                            Items(
+                                Text(RESOLVERS, r"\S+", no=f"server: write {RESOLVERS}"), RESOLVERS
+                            ),
+                            "The resolvers that check compares; some public ones if missing.",
+                        ),
+                        "mailboxes": Field(
+                            Items(_MAILBOX, MAILBOXES),
+                            "Addresses that exist, for check to ask mail servers for.",
+                        ),
                     },
                 ),
                 _SERVERS,
@@ -124,6 +143,18 @@ SHAPE = Fields(
                 ),
             ),
             "What a DNS host can do with TTLs, where mailsync does not know.",
+        ),
+        "lint": Field(
+            Fields(
+                "lint",
+                {
+                    "severity": Field(
+                        Named(SEVERITIES, Text("the id of a rule"), Word("severity", LEVELS)),
+                        "What findings are to be, by the id of their rule.",
+                    )
+                },
+            ),
+            "What lint makes of its findings.",
         ),
     },
     gone={"notify": "notify is not supported yet by this version"},

@@ -48,7 +48,8 @@ class Text(Shape):
     """A text; ``what`` names it in messages, such as ``a host``.
 
     ``pattern`` matches every text that ``parse`` takes; what it does not match is told in the words
-    with which ``parse`` refuses it (`ValueError`), or as ``no``: "'x' is no NO".
+    with which ``parse`` refuses it (`ValueError`), or as ``no``: "'x' is no NO". ``rule`` names the
+    rule of lint that such a text breaks.
     """
 
     what: str
@@ -56,6 +57,7 @@ class Text(Shape):
     parse: Callable[[str], object] | None = None
     no: str = "text of that form"
     examples: tuple[str, ...] = ()
+    rule: str | Callable[[str], str] = ""
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of what is no text, or none of that pattern."""
@@ -64,7 +66,8 @@ class Text(Shape):
             return told(node)
         if not self.pattern or _compiled(self.pattern).fullmatch(text):
             return node
-        faults.add(node.place, self._refusal(text))
+        rule = self.rule if isinstance(self.rule, str) else self.rule(text)
+        faults.add(node.place, self._refusal(text), rule)
         return told(node)
 
     def schema(self) -> Schema:
@@ -90,12 +93,13 @@ class Text(Shape):
 class Word(Shape):
     """One of some words; ``what`` names them in messages, such as ``mode``.
 
-    ``only``: other texts are of another shape.
+    ``only``: other texts are of another shape. ``rule``: which rule of lint another word breaks.
     """
 
     what: str
     words: tuple[str, ...]
     only: bool = False
+    rule: str = ""
 
     def takes(self, node: Node) -> bool:
         """Take any scalar, or these words only."""
@@ -103,7 +107,7 @@ class Word(Shape):
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of any other word, with the one that may have been meant."""
-        found = reading.word(node, faults, self.what, self.words)
+        found = reading.word(node, faults, self.what, self.words, self.rule)
         return told(node) if found is None else node
 
     def schema(self) -> Schema:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from mailsync.desired import moment, reading, window
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Cutover, Window
+from mailsync.desired.model import GATES, Cutover, GateMode, Window
 from mailsync.desired.shape import Duration, Text, Word
 from mailsync.desired.structure import Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node
@@ -27,6 +28,7 @@ _DURATIONS = {
 }
 _TIME = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)?"
 _OPENING = r"[A-Za-z,\s-]*\d\d?:\d\d\s*-\s*\d\d?:\d\d\s*"
+_GATES = "a gate and how it is taken"
 _TASKS = "a task and 'done', as the plan names it"
 
 
@@ -85,6 +87,10 @@ SHAPE = Fields(
             ),
             "What only a person can do, as the plan names it, and that it is done.",
         ),
+        "gates": Field(
+            Named(_GATES, Word("gate", GATES), Word("mode", get_args(GateMode))),
+            "How what is looked at before a stage is taken: require, warn or off.",
+        ),
     },
 )
 _KEYS = tuple(SHAPE.fields)
@@ -107,6 +113,7 @@ def read(node: Node, faults: Faults) -> Cutover:
         window=_window(found.get("window"), faults),
         timezone=zone.key,
         tasks=_tasks(found.get("tasks"), faults),
+        gates=_gates(found.get("gates"), faults),
         **durations,
     )
 
@@ -149,6 +156,16 @@ def _tasks(node: Node | None, faults: Faults) -> frozenset[str]:
         if reading.word(value, faults, "state", ("done", "open")) == "done":
             done.add(key.text)
     return frozenset(done)
+
+
+def _gates(node: Node | None, faults: Faults) -> tuple[tuple[str, GateMode], ...]:
+    """Read how gates are taken, by name."""
+    said = {}
+    for key, value in () if node is None else reading.named(node, faults, _GATES) or ():
+        mode = reading.word(value, faults, "mode", get_args(GateMode))
+        if mode is not None:
+            said[key.text] = cast("GateMode", mode)
+    return tuple(sorted(said.items()))
 
 
 def _window(node: Node | None, faults: Faults) -> Window:

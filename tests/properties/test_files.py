@@ -92,7 +92,9 @@ def under(key: registry.Key) -> st.SearchStrategy[Tree]:
     return trees(key.shape).map(lambda tree: {key.name: tree})
 
 
-KEYS = [key for key in registry.known().values() if key.name not in {"profile", "domains"}]
+KEYS = [
+    key for key in registry.known().values() if key.name not in {"profile", "domains", "services"}
+]
 DOCUMENTS = st.one_of(
     *map(under, KEYS),
     st.fixed_dictionaries({}, optional={key.name: trees(key.shape) for key in KEYS}),

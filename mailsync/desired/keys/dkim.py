@@ -53,10 +53,11 @@ def _txt(name: str, selector: Scalar, node: Node, ttl: int | None, context: Cont
     try:
         record = dkim.parse(text)
     except dkim.BadDkim as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "dkim-record")
         return []
     for objection in dkim.objections(record):
-        context.faults.add(node.place, objection)
+        weak = objection.startswith("an RSA key of")
+        context.faults.add(node.place, objection, "dkim-key" if weak else "dkim-record")
     return [context.wish("dkim", (name, "TXT"), (txt_value(text),), selector.place, ttl)]
 
 
@@ -69,7 +70,12 @@ _SELECTOR = Text(
     no="selector: labels as in s2026 (RFC 6376 §3.1)",
 )
 _TXT = Text(
-    _WHAT, r"[^=]*[A-Za-z0-9]\s*=[\s\S]*", dkim.parse, "key record", ("v=DKIM1; k=rsa; p=MIIB…",)
+    _WHAT,
+    r"[^=]*[A-Za-z0-9]\s*=[\s\S]*",
+    dkim.parse,
+    "key record",
+    ("v=DKIM1; k=rsa; p=MIIB…",),
+    rule="dkim-record",
 )
 _LONG = {
     "txt": Field(_TXT, "The key record."),

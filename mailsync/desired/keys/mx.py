@@ -19,8 +19,12 @@ _PREFERENCE_MAX = 65535
 def read(node: Node, context: Context) -> tuple[Wish, ...]:
     """Read ``[10 mx1, {preference: 20, host: mx2.example.net.}]``, or the same with a TTL."""
     ttl, values = None, node
-    if isinstance(node, Mapping) and "values" in node:
-        ttl, values = context.own_ttl(node), node["values"]
+    if isinstance(node, Mapping) and "host" not in node:
+        ttl, found = context.own_ttl(node), node.get("values")
+        if found is None:
+            context.faults.add(node.place, f"values is missing: write a list of {_WHAT}")
+            return ()
+        values = found
     return read_values(values, context, context.domain, ttl)
 
 
@@ -35,13 +39,13 @@ def read_values(node: Node, context: Context, name: str, ttl: int | None) -> tup
         if record.exchange in seen:
             first = seen[record.exchange].place
             message = f"{shown(record.exchange)} stands twice, first at line {first.line}"
-            context.faults.add(item.place, message)
+            context.faults.add(item.place, message, "mx-malformed")
             continue
         seen[record.exchange] = item
         records.append(record)
     if "." in seen and len(seen) > 1:
         message = "the null MX '0 .' stands alone, beside no other MX (RFC 7505 §3)"
-        context.faults.add(seen["."].place, message)
+        context.faults.add(seen["."].place, message, "null-mx")
         return ()
     if not records:
         return ()
@@ -58,7 +62,7 @@ def _record(node: Node, context: Context) -> mx.Record | None:
     try:
         record = mx.parse(text)
     except mx.BadMx as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "mx-malformed")
         return None
     return _resolved(node, record.preference, node, record.exchange, context)
 
@@ -76,14 +80,22 @@ def _resolved(
 ) -> mx.Record | None:
     if text == ".":
         if preference:
-            context.faults.add(node.place, "a null MX has preference 0: write '0 .' (RFC 7505 §3)")
+            message = "a null MX has preference 0: write '0 .' (RFC 7505 §3)"
+            context.faults.add(node.place, message, "null-mx")
             return None
         return mx.NULL
-    name = context.host(host, text)
+    name = context.host(host, text, "mx-malformed")
     return None if name is None else mx.Record(preference, name)
 
 
-_TEXT = Text(_WHAT, r"\s*\d{1,10}\s+\S+\s*", mx.parse, "MX", ("10 mx1", "20 mx2.example.net."))
+_TEXT = Text(
+    _WHAT,
+    r"\s*\d{1,10}\s+\S+\s*",
+    mx.parse,
+    "MX",
+    ("10 mx1", "20 mx2.example.net."),
+    rule="mx-malformed",
+)
 _RECORD = Fields(
     _WHAT,
     {
@@ -105,7 +117,7 @@ SHAPE = Either(
     Fields(
         "mx",
         {
-            "values": Field(VALUES, "The hosts.", missing=f"write a list of {_WHAT}"),
+            "values": Field(VALUES, "The hosts; those of 'services' where there are none."),
             "ttl": TTL,
         },
     ),

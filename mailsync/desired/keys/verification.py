@@ -20,7 +20,11 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     """Read ``[TOKEN, {TOKEN: absent}]``; a token is the whole text of a TXT value."""
     ttl, values = None, node
     if isinstance(node, Mapping) and ("values" in node or "ttl" in node):
-        ttl, values = context.own_ttl(node), node["values"]
+        ttl, found = context.own_ttl(node), node.get("values")
+        if found is None:
+            context.faults.add(node.place, f"values is missing: write a list of {_WHAT}")
+            return ()
+        values = found
     going: dict[str, bool] = {}
     for item in reading.items(values, context.faults, _WHAT):
         for source, absent in _tokens(item):
@@ -69,7 +73,7 @@ SHAPE = Either(
     Fields(
         _WHAT,
         {
-            "values": Field(_VALUES, "The tokens.", missing=f"write a list of {_WHAT}"),
+            "values": Field(_VALUES, "The tokens, beside those of 'services'."),
             "ttl": TTL,
         },
         marks=frozenset({"values", "ttl"}),

@@ -33,7 +33,10 @@ mx: mx1
 mx: {preference: 65536, host: mx1}
 mx: {preference: 10}
 mx: {host: mx1, preference: 10, prio: 1}
-mx: {ttl: 5}
+services: []
+services: {fastmail: {mx: 1}}
+services: [{fastmail: {}, icloud: {}}]
+services: [google_workspace: {mx: pop}]
 hosts: mx1
 hosts: {mx1: fe80}
 hosts: {mx1: {}}
@@ -157,7 +160,8 @@ def shown(file: File) -> Iterator[Any]:
                 continue
             if block.language == "yaml" and (is_config if file == "config" else is_zone):
                 yield pytest.param(lines, id=f"{path.stem}-{number}")
-    for path in [ROOT / "mailsync.yaml"] if file == "config" else sorted(ROOT.glob("zones/*")):
+    zones = sorted((*ROOT.glob("zones/*"), *ROOT.glob("tests/fixtures/services/*.yaml")))
+    for path in [ROOT / "mailsync.yaml"] if file == "config" else zones:
         yield pytest.param(path.read_text(), id=path.name)
 
 
