@@ -14,7 +14,7 @@ from octodns.zone.validator import ZoneValidatorRegistry
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import BadValue, Key, RRset
+from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.loading import prepare_octodns
 from mailsync.hosts.records import key_of, objections, record_of
 from mailsync.lint.judge import Judgement, judgement, ordered
@@ -106,10 +106,9 @@ def _zone(name: str, group: Sequence[Desired]) -> Iterator[Judgement]:
         registry.available = Zone.validators.available
         registry.enable_sets([set_])
         for reason in registry.process_zone(zone):
-            keys = sorted(key_of(record) for record in reason.records)
-            at = next((wishes[key][0] for key in keys if key in wishes), None)
-            if at is not None:
-                yield from _judgement(reason, at, severity)
+            keys = sorted({key_of(record) for record in reason.records} & wishes.keys())
+            for key in keys[:1]:
+                yield from _judgement(reason, wishes[key][0], severity)
 
 
 def _objections(zone: Zone, rrset: RRset, set_: str) -> Sequence[ValidationReason]:
@@ -143,7 +142,4 @@ def _judgement(
 
 def _of_a_service(wish: Wish) -> bool:
     """Tell whether the one MX is a service's, which has many servers behind it."""
-    try:
-        return all(mx_services.service_of(mx.parse(value).exchange) for value in wish.values)
-    except (mx.BadMx, BadValue):
-        return False
+    return all(mx_services.service_of(mx.parse(value).exchange) for value in wish.values)
