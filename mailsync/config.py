@@ -37,6 +37,7 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\.\d{1,17}\Z", re.ASCII)
 _YAML_1_1_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
 _GLOB = re.compile(r"[a-z0-9_.*?\[\]!-]+\Z", re.ASCII)
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}\Z", re.ASCII)
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}\Z", re.ASCII)
 
 
@@ -61,11 +62,15 @@ class Observe:
     """Which authoritative servers are asked, and for how long an apply waits for all (seconds).
 
     ``auto``: those of the delegation. ``none``: what was read back counts as served. Else each as
-    (address or name, port).
+    (address or name, port). ``resolvers``, as (address, port), are what `mailsync check` compares;
+    None: some public ones, and names are looked up as this machine does. ``mailboxes`` are
+    addresses that exist, for it to ask mail servers for.
     """
 
     nameservers: Literal["auto", "none"] | tuple[tuple[str, int], ...] = "auto"
     timeout: int = 60
+    resolvers: tuple[tuple[str, int], ...] | None = None
+    mailboxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,21 +279,46 @@ class _Reader:
             return Observe()
         if not isinstance(node, tree.Mapping):
             return Observe(self._nameservers(node))
-        reading.mapping(node, self._faults, "observe", ("nameservers", "timeout"))
-        servers = node.get("nameservers")
+        known = ("nameservers", "timeout", "resolvers", "mailboxes")
+        reading.mapping(node, self._faults, "observe", known)
+        servers, resolvers = node.get("nameservers"), node.get("resolvers")
         timeout = reading.duration(node.get("timeout"), self._faults, "a timeout")
         return Observe(
             "auto" if servers is None else self._nameservers(servers),
             Observe().timeout if timeout is None else timeout,
+            None if resolvers is None else self._resolvers(resolvers),
+            self._mailboxes(node.get("mailboxes")),
         )
+
+    def _resolvers(self, node: tree.Node) -> tuple[tuple[str, int], ...]:
+        what = "a list of resolvers' addresses, such as 192.0.2.53"
+        found = self._servers(node, what)
+        for item, (host, _) in found:
+            if not reading.is_address(host):
+                self._faults.add(item.place, f"{host} is a name, and who would look it up? {what}")
+        return tuple(server for _, server in found)
+
+    def _mailboxes(self, node: tree.Node | None) -> tuple[str, ...]:
+        what = "an address, such as info@example.com"
+        found = []
+        for item in () if node is None else reading.items(node, self._faults, what):
+            text = reading.text(item, self._faults, what)
+            if text is not None and not _MAILBOX.match(text):
+                self._faults.add(item.place, f"{text[:60]!r} is no mailbox: write {what}")
+            elif text is not None:
+                found.append(text)
+        return tuple(found)
 
     def _nameservers(
         self, node: tree.Node
     ) -> Literal["auto", "none"] | tuple[tuple[str, int], ...]:
         if isinstance(node, tree.Scalar) and node.text in {"auto", "none"}:
             return "auto" if node.text == "auto" else "none"
-        what = "auto, none, or a list of servers such as 192.0.2.53:5300"
-        servers = []
+        found = self._servers(node, "auto, none, or a list of servers such as 192.0.2.53:5300")
+        return tuple(server for _, server in found)
+
+    def _servers(self, node: tree.Node, what: str) -> list[tuple[tree.Node, tuple[str, int]]]:
+        servers: list[tuple[tree.Node, tuple[str, int]]] = []
         for item in reading.items(node, self._faults, what):
             text = reading.text(item, self._faults, what)
             if text is None:
@@ -296,11 +326,11 @@ class _Reader:
             server = _server(text)
             if server is None:
                 self._faults.add(item.place, f"{text[:60]!r} is no server: write {what}")
-            elif server in servers:
+            elif server in [one for _, one in servers]:
                 self._faults.add(item.place, f"{text} stands twice")
             else:
-                servers.append(server)
-        return tuple(servers)
+                servers.append((item, server))
+        return servers
 
     def _capabilities(
         self, node: tree.Node | None, providers: tuple[str, ...]

@@ -134,6 +134,8 @@ def meaning(reply: Reply) -> str:
         return "deferred, greylisting most likely: it takes the same sender some minutes later"
     if verdict(reply) == "asker" and reply.code not in _SYNTAX:
         return "refused because of who asks, not of what was asked"
+    if reply.enhanced == "5.4.1":
+        return "refused for good: no such recipient (as Microsoft 365 says it), or no way to it"
     if reply.enhanced:
         _, subject, detail = reply.enhanced.split(".")
         words = _DETAILS.get(f"{subject}.{detail}")

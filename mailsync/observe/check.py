@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.observe.facts import Facts, Subject
 from mailsync.observe.gather import Gatherer
@@ -61,13 +62,20 @@ def judged(facts: Facts, topics: Sequence[Topic] = TOPICS) -> tuple[Observation,
     told = {one.id for one in found}
     found += [one for one in records.judge(facts) if one.topic in topics and one.id not in told]
     desired = facts.subject.desired
-    accepted = desired.acknowledged if desired is not None else frozenset()
-    return tuple(
-        replace(one, severity="info", detail=f"{one.detail} (acknowledged)")
-        if one.state == "fail" and one.id in accepted
-        else one
-        for one in found
-    )
+    return tuple(found) if desired is None else tuple(_as_wished(found, desired))
+
+
+def _as_wished(found: Iterable[Observation], desired: Desired) -> Iterator[Observation]:
+    """Give each fault the severity that the configuration gives its rule, or none at all."""
+    levels = dict(desired.severities)
+    for one in found:
+        level = levels.get(one.id)
+        if one.state != "fail":
+            yield one
+        elif one.id in desired.acknowledged:
+            yield replace(one, severity="info", detail=f"{one.detail} (acknowledged)")
+        elif level != "off":
+            yield one if level is None else replace(one, severity=level)
 
 
 def _not_known(subject: Subject, topics: Sequence[Topic]) -> Iterator[str]:
@@ -76,9 +84,9 @@ def _not_known(subject: Subject, topics: Sequence[Topic]) -> Iterator[str]:
         yield "it has no zone file: what is meant to be there is not known, only what is"
     if "dkim" in topics and not subject.selectors:
         yield "DKIM: the DNS does not list selectors; name them with --selector"
-    if {"smtp", "services"} & set(topics) and not subject.mailboxes:
+    if "smtp" in topics and not subject.mailboxes:
         yield "SMTP: no mailbox is declared but postmaster; name one with --mailbox"
-    if {"spf", "reverse"} & set(topics) and not subject.senders:
-        yield "SPF: no sender is declared; name addresses with --sender"
+    if "spf" in topics and not subject.senders:
+        yield "SPF: no sender is declared to be tried; name addresses with --sender"
     if "services" in topics and not subject.old_hosts:
         yield "no former mail server is known; name one with --old-host"

@@ -4,29 +4,79 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock
+from queue import SimpleQueue
+from threading import BoundedSemaphore, Lock, Thread
+from threading import Event as Flag
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
+_NO_TIME = 0.001
+_GLANCE = 0.2
+"""Seconds after which it is looked whether the work is to stop."""
+
 _WIDTH = 16
 """Pieces of one domain's work that are under way at once."""
+
+
+class Crew:
+    """A thread pool whose threads hold nobody up: a program that ends does not wait for them.
+
+    (Those of `ThreadPoolExecutor` are joined at exit, whatever strangers they wait for.)
+    """
+
+    def __init__(self, width: int) -> None:
+        """Take how many pieces of work may be under way at once."""
+        self._width = width
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads = 0
+
+    def submit(self, work: Callable[[_K], _V], item: _K) -> Future[_V]:
+        """Have a piece of work done when a thread is free."""
+        future: Future[_V] = Future()
+
+        def piece() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = work(item)
+            except BaseException as error:  # noqa: BLE001  # it is raised where the result is taken
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self._work.put(piece)
+        if self._threads < self._width:
+            self._threads += 1
+            Thread(target=self._serve, name="mailsync-errand", daemon=True).start()
+        return future
+
+    def close(self) -> None:
+        """Take no more work; each thread ends after what was given before."""
+        for _ in range(self._threads):
+            self._work.put(None)
+
+    def _serve(self) -> None:
+        while (piece := self._work.get()) is not None:
+            piece()
 
 
 class Errands:
     """Runs pieces of work until a time; a context manager.
 
     What is not done by then is left out of the results, and ends by itself: every piece is bounded.
+    When ``stop`` is set, no time is left.
     """
 
-    def __init__(self, seconds: float, width: int = _WIDTH) -> None:
+    def __init__(self, seconds: float, width: int = _WIDTH, stop: Flag | None = None) -> None:
         """Take the seconds from now on that all work may take."""
         self._until = time.monotonic() + seconds
-        self._pool = ThreadPoolExecutor(width, thread_name_prefix="errand")
+        self._stop = stop or Flag()
+        self._crew = Crew(width)
 
     def __enter__(self) -> Self:
         return self
@@ -37,16 +87,16 @@ class Errands:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._crew.close()
 
     @property
     def left(self) -> float:
         """The seconds that are left, never less than a millisecond."""
-        return max(self._until - time.monotonic(), 0.001)
+        return _NO_TIME if self._stop.is_set() else max(self._until - time.monotonic(), _NO_TIME)
 
     def start(self, work: Callable[[_K], _V], items: Iterable[_K]) -> Pending[_K, _V]:
         """Begin the work for every item; it goes on side by side with what was begun before."""
-        futures = {item: self._pool.submit(work, item) for item in dict.fromkeys(items)}
+        futures = {item: self._crew.submit(work, item) for item in dict.fromkeys(items)}
         return Pending(self, futures)
 
     def all(self, work: Callable[[_K], _V], items: Iterable[_K]) -> dict[_K, _V]:
@@ -63,7 +113,10 @@ class Pending(Generic[_K, _V]):
 
     def done(self) -> dict[_K, _V]:
         """Wait for it; give the results that came in time, by item."""
-        ready, late = wait(self._futures.values(), timeout=self._errands.left)
+        late: set[Future[_V]] = set(self._futures.values())
+        while late and self._errands.left > _NO_TIME:
+            _, late = wait(late, timeout=min(self._errands.left, _GLANCE))
+        ready = [future for future in self._futures.values() if future.done()]
         for future in late:
             future.cancel()
         return {item: future.result() for item, future in self._futures.items() if future in ready}

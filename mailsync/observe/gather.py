@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
+from threading import Event as Flag
 from typing import TypeVar
 
 from mailsync.dns.names import shown
@@ -73,17 +74,24 @@ class Gatherer:
         lookups: Lookups,
         known_zones: Zones,
         clock: Callable[[], datetime],
+        stop: Flag | None = None,
     ) -> None:
+        """Take how to look, and whom to ask; ``stop`` ends every look when it is set."""
         self.settings = settings
         self.lookups = lookups
         self._zones = known_zones
         self._clock = clock
+        self._stop = stop or Flag()
         self._courtesy = Courtesy()
+
+    def errands(self) -> Errands:
+        """Begin the time that one domain has."""
+        return Errands(self.settings.seconds, stop=self._stop)
 
     def gather(self, subject: Subject, topics: Iterable[Topic] = TOPICS) -> Facts:
         """Look at a domain, as far as these topics need; ends in time whatever the world does."""
         wanted = frozenset(topics)
-        with Errands(self.settings.seconds) as errands:
+        with self.errands() as errands:
             facts = self._zone(Facts(subject, self._clock()), errands)
             facts = self._records(facts, errands)
             facts = self._hosts(facts, errands)

@@ -16,7 +16,7 @@ from mailsync.dns.rrset import Key
 from mailsync.lint.judge import offline
 from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
-from mailsync.plan import abroad, check, guards, holds, tasks
+from mailsync.plan import abroad, check, gates, guards, holds, tasks
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
@@ -60,6 +60,10 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     ]
     if not rollback:
         stages = [tasks.held(scene, stage) for stage in stages]
+    stages = [
+        gates.judged(stage, desired, live.looks, back=rollback) if stage.name == "switch" else stage
+        for stage in stages
+    ]
     if stages:
         # What was observed speaks of the next write; later ones are judged when their time comes.
         stages[0] = replace(stages[0], gates=(*scene.live.gates, *stages[0].gates))

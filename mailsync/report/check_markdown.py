@@ -41,6 +41,6 @@ class CheckMarkdown:
 
 def _row(one: Observation) -> str:
     level = one.level
-    fix = f"{cell(one.fix)} ({cell(one.id)})" if one.state == "fail" else ""
+    fix = f"{one.fix.replace('|', chr(92) + '|')} ({cell(one.id)})" if one.state == "fail" else ""
     what = f"| {SIGNS[level]} {level} | {one.topic} | {cell(one.subject)} "
     return f"{what}| {cell(one.detail)} | {fix} |\n"

@@ -37,7 +37,8 @@ def judge(facts: Facts) -> Iterator[Observation]:
 def _parent(zone: ZoneServers, looks: Sequence[ServerLook]) -> Iterator[Observation]:
     name = shown(zone.zone)
     if zone.delegation is None:
-        yield _SAY.passed("ns-consistency", name, "served by those that mailsync.yaml names")
+        if any(not look.fault for look in looks):
+            yield _SAY.passed("ns-consistency", name, "served by those that mailsync.yaml names")
         return
     names = zone.delegation.names
     if not zone.delegation.parent:
@@ -82,7 +83,7 @@ def _zone(name: str, zone: ZoneServers, looks: Sequence[ServerLook]) -> Iterator
     if len(serials) > 1:
         each = [f"{serial} at {listed(at)}" for serial, at in sorted(serials.items())]
         yield _SAY.failed("ns-serial", name, f"serials differ: {listed(each, '; ')}")
-    if len({server.name for server in zone.servers}) == 1:
+    if zone.delegation is not None and len({server.name for server in zone.servers}) == 1:
         yield _SAY.failed("ns-count", name, f"only one name server: {zone.servers[0].name}")
     longest = max((look.negative_ttl or 0 for look in alive), default=0)
     if longest > _DAY:

@@ -73,7 +73,7 @@ def _strangers(called: Called, subject: str) -> Iterator[Observation]:
         words = f"takes mail for {called.stranger}, which nobody has: {detail}"
         yield _SAY.failed("smtp-catch-all", subject, words)
     elif state == "fail":
-        words = f"refuses a mailbox that does not exist: {detail}"
+        words = f"refuses a mailbox that does not exist ({session.answer(called.stranger).reply})"
         yield _SAY.passed("smtp-catch-all", subject, words)
     else:
         yield _SAY.unknown("smtp-catch-all", subject, detail)
@@ -85,6 +85,6 @@ def _strangers(called: Called, subject: str) -> Iterator[Observation]:
     elif state == "fail" and not (
         reply is not None and (reply.enhanced in _NOT_ITS_BUSINESS or reply.code == 556)
     ):
-        yield _SAY.passed("smtp-open-relay", subject, f"refuses other domains: {detail}")
+        yield _SAY.passed("smtp-open-relay", subject, f"refuses other domains ({reply})")
     else:
         yield _SAY.unknown("smtp-open-relay", subject, detail)

@@ -51,14 +51,16 @@ def mail_server(
     certificate: Path | None = None,
     sender: str = "250 2.1.0 Ok",
     address: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[Endpoint]:
     """Run a well-behaved server; with a certificate it offers STARTTLS."""
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-    with socket.create_server((address, 0)) as free:
-        port: int = free.getsockname()[1]
+    if not port:
+        with socket.create_server((address, 0)) as free:
+            port = free.getsockname()[1]
     controller = Controller(
         _Policy(recipients, sender),
         hostname=address,

@@ -168,8 +168,8 @@ def test_bad_manners_are_survived(
     """Whatever a server does, the look ends in time, and says what happened."""
     with raw_server(serve) as endpoint:
         began = time.monotonic()
-        found = probe(endpoint, (POSTMASTER,), seconds=0.5)
-        assert time.monotonic() - began < 1.5
+        found = probe(endpoint, (POSTMASTER,), seconds=0.3)
+        assert time.monotonic() - began < 1.3
     answered, told = found.takes(POSTMASTER)
     assert answered == state
     assert words in told
@@ -177,21 +177,23 @@ def test_bad_manners_are_survived(
 
 
 @pytest.mark.parametrize(
-    ("lines", "words"),
+    ("lines", "state", "words"),
     [
-        (("454 4.7.0 TLS not available", "250 ok", "250 ok"), "TLS is offered, and not"),
-        ((b"220 go\r\n250 smuggled\r\n",), "before TLS began"),
-        ((b"220 go\r\n", b"no handshake at all, but a lot of text\r\n"), "TLS failed"),
-        ((b"220 go\r\n",), "TLS failed: it took too long"),
+        (("454 4.7.0 no TLS now", *["250 ok"] * 4), "refused", "TLS is offered, and not"),
+        ((b"220 go\r\n250 smuggled\r\n",), "broken", "before TLS began"),
+        ((b"220 go\r\n", b"no handshake, but a lot of text\r\n"), "broken", "TLS failed"),
+        ((b"220 go\r\n",), "stalled", "TLS failed: it took too long"),
     ],
 )
-def test_tls_that_does_not_come_about(lines: tuple[str | bytes, ...], words: str) -> None:
+def test_tls_that_does_not_come_about(
+    lines: tuple[str | bytes, ...], state: str, words: str
+) -> None:
     """It is told why, and as senders do the look goes on without it where there is a way."""
     hello = "250-mx.example.com\r\n250 STARTTLS"
     with raw_server(says("220 hi", hello, *lines)) as endpoint:
-        found = probe(endpoint, (POSTMASTER,), seconds=0.5)
+        found = probe(endpoint, (POSTMASTER,), seconds=0.3)
     assert found.tls is not None
-    assert found.tls.state in {"refused", "broken"}
+    assert found.tls.state == state
     assert words in found.tls.detail
 
 
@@ -241,7 +243,7 @@ def test_a_session_that_the_server_closes_tells_what_was_said_before() -> None:
     """421 after the first recipient: the first counts, the second is unknown."""
     serve = says("220 hi", "250 ok", "250 ok", "250 ok", "421 4.7.0 enough")
     with raw_server(serve) as endpoint:
-        found = probe(endpoint, (POSTMASTER, RANDOM, FOREIGN), seconds=0.5)
+        found = probe(endpoint, (POSTMASTER, RANDOM, FOREIGN), seconds=0.3)
     assert [found.takes(one)[0] for one in (POSTMASTER, RANDOM, FOREIGN)] == [
         "pass",
         "unknown",
