@@ -30,6 +30,13 @@ class Faults:
             if count <= PER_FILE:
                 self._found[place, message] = None
 
+    def include(self, others: Faults) -> None:
+        """Add all that another collection has."""
+        for place, message in others._found:  # its own kind
+            self.add(place, message)
+        for file, count in others._per_file.items():  # the same
+            self._per_file[file] = max(self._per_file.get(file, 0), count)
+
     def unknown(self, place: Place, what: str, word: str, known: Iterable[str]) -> None:
         """Add one about a word that is not known, with the one that may have been meant."""
         # Guessing costs time that grows with the square of the length.
