@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailsync.desired import conflicts, reading, registry, terms
+from mailsync.desired import conflicts, reading, registry, spf_parts, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.keys import acknowledge, mta_sts
@@ -64,6 +64,7 @@ def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -
         wishes = tuple(
             replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )
+    wishes = spf_parts.divided(wishes, faults)
     if no_mail is None or not faults:
         conflicts.check(wishes, faults)
     return Desired(
@@ -76,6 +77,7 @@ def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -
         cutover=cutover,
         policy=policy,
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
+        remarks=tuple(context.remarks),
     )
 
 

@@ -74,8 +74,11 @@ def split(text: str, domain: str, room: int, part_room: Callable[[str], int]) ->
             terms.append(term)
         elif position == min(moving):
             terms += includes
+    whole = format(Record(tuple(terms)))
+    if len(whole) >= len(text):
+        return Split(text)  # the includes would take as much
     written = tuple((name, format(Record((*part, Mechanism("-", "all"))))) for name, part in parts)
-    return Split(format(Record(tuple(terms))), written)
+    return Split(whole, written)
 
 
 def _moving(record: Record) -> dict[int, Mechanism]:

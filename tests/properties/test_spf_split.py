@@ -163,11 +163,16 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["v=spf1 ip4:192.0.2.1 -all", "v=spf1 include:a.example " + "x=y " * 200 + "-all"]
+    ("text", "room"),
+    [
+        ("v=spf1 ip4:192.0.2.1 -all", 300),
+        ("v=spf1 ip4:192.0.2.1 -all", 0),
+        ("v=spf1 include:a.example " + "x=y " * 200 + "-all", 300),
+    ],
 )
-def test_what_is_short_or_holds_no_address_stays_whole(text: str) -> None:
-    """There is nothing to put elsewhere."""
-    assert divided(text) == Split(text)
+def test_what_cannot_become_shorter_stays_whole(text: str, room: int) -> None:
+    """A short record, one without addresses, and one whose includes would take as much."""
+    assert divided(text, room) == Split(text)
 
 
 def test_order_is_kept_around_what_does_not_pass() -> None:
