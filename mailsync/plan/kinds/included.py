@@ -84,7 +84,7 @@ def _including(scene: Scene, wish: Wish) -> list[tuple[Wish, tuple[Remnant, ...]
     found = [
         (other, scene.visible((other.name, other.type)))
         for other in scene.desired.wishes
-        if other is not wish and _may_be_spf(other)
+        if (other.name, other.type) != (wish.name, wish.type) and _may_be_spf(other)
     ]
     for neighbour in scene.live.neighbours:
         found += [
