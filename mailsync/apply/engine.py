@@ -25,6 +25,7 @@ from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
+from mailsync.plan.prune import expanded
 
 _T = TypeVar("_T")
 Course = Generator[do.Effect, do.Result, _T]
@@ -95,13 +96,14 @@ def look(
     ledger = fold(entries, until=now)
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
-    live = Live(listing, capability)
+    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
+    live = Live(listing, capability, neighbours=neighbours)
+    desired = expanded(desired, live)
     doubtful = {
         key: live.get(key)
         for key in watched(desired, live)
         if not ledger.history(key).knows(live.get(key))
     }
-    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
     served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
@@ -124,7 +126,6 @@ def look(
         negative_ttl=sighting.negative_ttl,
         lagging=sighting.lagging,
         policy=served,
-        neighbours=neighbours,
     )
     plan = plan_domain(desired, live, ledger, at)
     if plan.stages:
@@ -214,7 +215,7 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     )
     if left and terms.only and not written:
         return Outcome("refused", view.plan, left)
-    wished = {(wish.name, wish.type) for wish in desired.wishes}
+    wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
     late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
     waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
     messages = (*(f"waiting: {text}" for text in late), *left)

@@ -55,7 +55,8 @@ def command(
     domains: list[str] = typer.Argument(
         None,
         metavar="FILE|DOMAIN",
-        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A word is"
+        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A zone"
+        " brings its subdomains along. A word is"
         " a saved plan if it ends in .json or holds a /, or if a file of that name exists and no"
         " zone file does.",
     ),
@@ -161,15 +162,28 @@ def _apply(run: Run) -> list[Result[Outcome]]:
 
 def _load_reviewed(config: Path, plan: Plan, file: Path) -> console.Loaded:
     """Read the files of the plan's domains, and no others; all of them have to be right."""
-    saved = [domain.domain for domain in plan.domains]
-    gone = sorted(set(saved) - set(known_domains(load_config(config))))
-    if gone:
-        msg = f"the saved plan is for {', '.join(gone)}, which the files no longer name; plan again"
-        raise Refused(msg, where=str(file))
-    loaded = console.load(config, saved)
+    saved = {domain.domain for domain in plan.domains}
+    known = saved & set(known_domains(load_config(config)))
+    if saved and not known:
+        raise _no_longer(saved, file)
+    loaded = console.load(config, sorted(known))
     if loaded.errors:
         raise FileErrors(loaded.errors)
+    names = {shown(desired.domain) for desired in loaded.domains}
+    if saved - names:
+        raise _no_longer(saved - names, file)
+    if names - saved:
+        new = ", ".join(sorted(names - saved))
+        msg = f"the files name {new} as well, which the saved plan does not know; plan again"
+        raise Refused(msg, where=str(file))
     return loaded
+
+
+def _no_longer(gone: set[str], file: Path) -> Refused:
+    """Say which domains of a saved plan the files have lost."""
+    names = ", ".join(sorted(gone))
+    msg = f"the saved plan is for {names}, which the files no longer name; plan again"
+    return Refused(msg, where=str(file))
 
 
 def _reviewed(run: Run, plan: Plan, file: Path, *, yes: bool) -> list[Result[Outcome]]:

@@ -43,7 +43,10 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="DOMAIN", help="Domains to plan, or globs; all when none is named."
+        None,
+        metavar="DOMAIN",
+        help="Domains to plan, or globs; all when none is named. A zone brings its"
+        " subdomains along.",
     ),
     out: Path = typer.Option(None, "--out", "-o", help="Save the plan for `mailsync apply FILE`."),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the plan is shown."),
@@ -85,7 +88,7 @@ def command(
 def make(config: Config, domains: Sequence[Desired], at: datetime) -> Plan:
     """Plan the domains as of a time; a domain that cannot be read becomes an error in the plan."""
     stop = Flag()
-    worlds = Worlds(config, console.say, stop)
+    worlds = Worlds(config, console.say, stop, only_read=True)
     results = run_all(domains, partial(_look, worlds, at), stop)
     return plan_all((_domain_plan(result) for result in results), at)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from mailsync.desired import conflicts, reading, registry, spf_parts, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import acknowledge, mta_sts
+from mailsync.desired.keys import acknowledge, mta_sts, prune, subdomains
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
 from mailsync.desired.tree import Mapping, Node, kind
@@ -29,11 +29,18 @@ def read(
         faults.add(root.place, message)
         root = None
     file = layers.under(root or Mapping((), place), faults)
-    return (_domain(name, name, file, place, faults),)
+    found = [_domain(name, name, file, place, faults)]
+    for below, key, said in subdomains.entries(file.get("subdomains"), name, faults):
+        whole = layers.under_subdomain(said, file, faults)
+        found.append(_domain(below, name, whole, key.place, faults))
+    if not faults or not any(domain.no_mail for domain in found):
+        # Keys beside 'mail: none' have been told of; they clash with what it stands for, too.
+        conflicts.check([wish for domain in found for wish in domain.wishes], faults)
+    return tuple(replace(domain, wishes=_sorted(domain.wishes)) for domain in found)
 
 
 def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -> Desired:
-    """Read one mail domain; ``said`` is all that holds for it."""
+    """Read one mail domain of a zone; ``said`` is all that holds for it, and gives the order."""
     keys = registry.known()
     by_name = {key.text: node for key, node in said if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
@@ -65,17 +72,16 @@ def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -
             replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )
     wishes = spf_parts.divided(wishes, faults)
-    if no_mail is None or not faults:
-        conflicts.check(wishes, faults)
     return Desired(
         domain=name,
         zone=zone,
-        wishes=_sorted(wishes),
+        wishes=wishes,
         place=place,
         kinds=frozenset[str]().union(*(keys[key].speaks_for for key in by_name)),
         no_mail=no_mail is not None,
         cutover=cutover,
         policy=policy,
+        pruned=prune.keys(by_name.get("prune"), faults),
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
         remarks=tuple(context.remarks),
     )

@@ -69,6 +69,7 @@ class Story:
     policy: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
     tasks: tuple[Task, ...] = ()
+    pruned: frozenset[str] = frozenset()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -85,6 +86,7 @@ class Story:
             self.no_mail,
             self.cutover,
             self.policy,
+            pruned=self.pruned,
             tasks=self.tasks,
         )
 
@@ -114,8 +116,7 @@ class Story:
 
     def see(self) -> None:
         """Journal what every server serves now, as each run of apply does."""
-        live = Live(self.live, self.capability)
-        for key in watched(self.desired, live):
+        for key in watched(self.desired, self.world):
             if key not in self.lagging:
                 self.ledger = self.ledger.seen(key, self.live.get(key), self.now)
         if self.served.state != "unknown":
