@@ -53,6 +53,16 @@ def part_name(number: int, domain: str) -> str:
     return f"_spf{number}.{domain}"
 
 
+def is_part(text: str) -> bool:
+    """Tell whether a text is a part as `split` writes it: addresses that pass, and no more."""
+    try:
+        record = parse(text)
+    except BadSpf:
+        return False
+    addresses = all(t.qualifier == "+" and network(t) is not None for t in record.mechanisms)
+    return addresses and len(record.mechanisms) == len(record.terms) - 1 and record.all == "-"
+
+
 def split(text: str, domain: str, room: int, part_room: Callable[[str], int]) -> Split:
     """Put a record's addresses into parts where its text has more than ``room`` octets.
 

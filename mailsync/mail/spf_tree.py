@@ -31,6 +31,18 @@ def written_out(record: Record, known: Known) -> Record:
     return _written_out(record, known, _DEEPEST)
 
 
+def with_terms(record: Record, known: Known) -> Record:
+    """Put the terms of known records beside the includes that name them, which stay as well.
+
+    It says the same, and shows what it says whether a term is asked for by itself or by its record.
+    """
+    terms: list[Mechanism | Modifier] = []
+    for term in record.terms:
+        inner = written_out(Record((term,)), known).terms
+        terms += inner if term in inner else (*inner, term)
+    return Record(tuple(terms))
+
+
 def total_lookups(record: Record, known: Known) -> int:
     """Count the terms that ask the DNS, with those of all known records below (§4.6.4)."""
     return _total(record, known, _DEEPEST)

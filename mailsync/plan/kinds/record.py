@@ -22,7 +22,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Set what is wished for."""
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
-    if wish.type == "TXT" and any(spf.owns(wish, value) for value in owned):
+    if wish.type == "TXT" and any(spf.owns(wish, value) for value in (*owned, *wish.values)):
         return _as_spf(wish, owned, scene)
     if not wish.values:
         return at_once((), "removed, as the file asks")

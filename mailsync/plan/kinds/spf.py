@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from mailsync.desired.model import Wish
+from mailsync.dns.names import shown
 from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.dns.ttl import written
 from mailsync.lint.model import Finding
@@ -62,7 +63,7 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     gone = spf_record.terms_removed(" ".join(live[:1]), target)
     moving = spf_tree.moving(wish, gone, scene)
     if gone and moving == gone and len(live) == 1:
-        found = _moved(wish, union, scene)
+        found = _moved(wish, owned, union, scene)
         if found is not None:
             return found
     if (count := spf_tree.lookups(txt_text(union[0]), scene)) > LOOKUPS_MAX:
@@ -80,22 +81,19 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             wait=_wait(scene),
             since=scene.senders_at,
         )
-    if not moving:
-        return found
-    return replace(
-        found, prepare=union, switch=union, settle_holds=spf_tree.until_known(wish, scene)
-    )
+    return _after_others(wish, found, union, scene) if moving else found
 
 
-def _moved(wish: Wish, union: tuple[str, ...], scene: Scene) -> Steps | None:
+def _moved(
+    wish: Wish, owned: tuple[str, ...], union: tuple[str, ...], scene: Scene
+) -> Steps | None:
     """Let go of terms that stand in another record of the same tree, when all receivers know it.
 
     The record at the top of the tree, by which nobody is lost, changes in one step; one below it
     has what is new to it at once. None: it takes more than that.
     """
-    known = spf_tree.until_known(wish, scene)
     if all(one.top != wish.name for one in spf_tree.meanings(wish, scene)):
-        return Steps(
+        found = Steps(
             union,
             union,
             wish.values,
@@ -103,22 +101,51 @@ def _moved(wish: Wish, union: tuple[str, ...], scene: Scene) -> Steps | None:
             why_settle="the same servers may send: another record of SPF has what goes here",
             wait=0,
             since=scene.now,
-            settle_holds=known,
         )
+        return _after_others(wish, found, union, scene)
     if not spf_tree.loses_nobody(wish, scene):
         return None
+    if not spf_tree.at_once(wish, scene):
+        return Steps(owned, owned, owned, findings=(_later(wish),))
     why = "the same servers may send: the records that SPF includes have what goes here"
-    return at_once(wish.values, why, holds=known)
+    return at_once(wish.values, why, holds=spf_tree.until_known(wish, scene))
+
+
+def _after_others(wish: Wish, found: Steps, union: tuple[str, ...], scene: Scene) -> Steps:
+    """Let go of terms only when all receivers know the records that have them instead.
+
+    From when that is can only be said when they are published.
+    """
+    if not spf_tree.published(wish, scene):
+        return Steps(union, union, union, why_prepare=found.why_prepare, findings=(_later(wish),))
+    if found.prepare == found.settle:
+        why = found.why_prepare
+        found = replace(found, why_prepare="", why_settle=why, wait=0, since=scene.now)
+    known = spf_tree.until_known(wish, scene)
+    return replace(found, prepare=union, switch=union, settle_holds=known)
 
 
 def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Take the record away when no receiver holds one that includes it."""
-    found = _later_or_now(wish, owned, (), scene, "removes SPF")
+    why = "removes SPF"
+    if wish.name != scene.desired.domain:
+        why = "removed: no SPF record of this domain includes it any more"
+    found = _later_or_now(wish, owned, (), scene, why)
     waits, findings = included.before_removing(scene, wish)
+    if included.still_included(scene, wish):
+        return Steps(owned, owned, owned, findings=(*findings, _later(wish)))
     if waits and found.settle == found.prepare:
-        why = "removed, as the file asks: no resolver holds a record that includes it"
+        why = "removed: no resolver holds a record that includes it"
         found = Steps(owned, owned, (), why_settle=why, wait=0, since=scene.now)
     return replace(found, settle_holds=waits, findings=(*found.findings, *findings))
+
+
+def _later(wish: Wish) -> Finding:
+    message = (
+        f"{shown(wish.name)}: what goes from this SPF record goes when every receiver knows the "
+        "records that have it instead, or that no longer include it; this plan comes before that"
+    )
+    return Finding("spf-shrinks-later", "info", message, str(wish.place))
 
 
 def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:

@@ -8,7 +8,7 @@ record lets go of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import BadName, absolute
@@ -100,15 +100,17 @@ def moving(wish: Wish, gone: tuple[str, ...], scene: Scene) -> tuple[str, ...]:
 
     ``gone``: as `mailsync.mail.spf.terms_removed` gives them.
     """
-    live = partial(_named_in, partial(_live, scene=scene))
     after = [one.after for one in meanings(wish, scene)]
-    found = []
-    for term in gone:
-        text = f"v=spf1 {term.replace('redirect=', 'include:', 1)} -all"
-        meant = written_out(spf_record.parse(text), live)
-        if all(_covers(whole, meant) for whole in after):
-            found.append(term)
-    return tuple(found)
+    return tuple(
+        term for term in gone if all(_covers(whole, meant((term,), scene)) for whole in after)
+    )
+
+
+def meant(terms: tuple[str, ...], scene: Scene) -> spf_record.Record:
+    """Give a record that lets just those send whom these terms let now."""
+    texts = (term.replace("redirect=", "include:", 1) for term in terms)
+    record = spf_record.parse(" ".join(("v=spf1", *texts, "-all")))
+    return written_out(record, partial(_named_in, partial(_live, scene=scene)))
 
 
 def loses_nobody(wish: Wish, scene: Scene) -> bool:
@@ -127,6 +129,25 @@ def until_known(wish: Wish, scene: Scene) -> tuple[Hold, ...]:
     for other in relatives(wish, scene):
         found.update(scene.until_all((other.name, other.type), partial(lets_all, other)))
     return tuple(sorted(found))
+
+
+def published(wish: Wish, scene: Scene) -> bool:
+    """Tell whether all other records of the tree are live as the file has them."""
+    return all(_is_live(other, scene) for other in relatives(wish, scene))
+
+
+def at_once(wish: Wish, scene: Scene) -> bool:
+    """Tell whether those that are not live yet may be published now: they include nothing new."""
+    return all(
+        _is_live(other, scene)
+        or _names(_wished(other.name, scene)) <= _names(_live(other.name, scene))
+        for other in relatives(wish, scene)
+    )
+
+
+def _is_live(wish: Wish, scene: Scene) -> bool:
+    rrset = scene.live.get((wish.name, wish.type))
+    return lets_all(wish, () if rrset is None else rrset.values)
 
 
 def lets_all(wish: Wish, held: tuple[str, ...]) -> bool:
@@ -160,6 +181,7 @@ def _named_in(record_at: Known, written: str) -> spf_record.Record | None:
     return None if name is None else record_at(name)
 
 
+@lru_cache(maxsize=1024)
 def _absolute(written: str) -> str | None:
     """Give the name that an include means; None for a macro: only the receiver knows."""
     try:
@@ -170,11 +192,14 @@ def _absolute(written: str) -> str | None:
 
 def _below(name: str, scene: Scene) -> set[str]:
     """Give the names in this zone that a record includes, as it is live and in the end."""
-    records = (_live(name, scene), _wished(name, scene))
-    written = [text for record in records if record is not None for text in included(record)]
-    names = {_absolute(text) for text in written}
-    wished = {other.name for other in scene.desired.wishes if holds_spf(other)}
-    return {one for one in names if one is not None and one in wished}
+    names = _names(_live(name, scene)) | _names(_wished(name, scene))
+    return {other.name for other in scene.desired.wishes if holds_spf(other)} & names
+
+
+def _names(record: spf_record.Record | None) -> set[str]:
+    """Give the names that a record includes, macros left out."""
+    found = {_absolute(text) for text in included(record)} if record is not None else set()
+    return {name for name in found if name is not None}
 
 
 def _all_below(name: str, scene: Scene) -> set[str]:
