@@ -56,6 +56,17 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Presented:
+    """The certificates that a mail host presents, as TLSA values; none: not known, see ``detail``.
+
+    All those at all of its addresses.
+    """
+
+    values: tuple[str, ...] = ()
+    detail: str = "nobody has looked"
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """Another domain of the same configuration, as far as this one's mail leans on it.
 
@@ -80,7 +91,8 @@ class Live:
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
     whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
-    the mail hosts to which a due switch leads.
+    the mail hosts to which a due switch leads. ``certificates``: what mail hosts present, where the
+    file leaves it to them.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -91,6 +103,11 @@ class Live:
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
     looks: tuple[Look, ...] = ()
+    certificates: Mapping[str, Presented] = field(default_factory=dict)
+
+    def presented(self, host: str) -> Presented:
+        """Give what is known of the certificates of a host (an absolute name)."""
+        return self.certificates.get(host, Presented())
 
     def delegates(self, name: str, zone: str) -> bool:
         """Tell whether a name of the zone lies in another zone that it delegates to."""

@@ -22,7 +22,7 @@ from mailsync.journal.fold import fold
 from mailsync.mail import spf
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, ServedPolicy
+from mailsync.plan.live import Capability, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan
 from mailsync.plan.reasons import named
 from mailsync.rehearse.forecast import Combination, Forecast, Happening, Share
@@ -54,6 +54,7 @@ class Domain:
     now: datetime
     negative_ttl: int | None = None
     policy: ServedPolicy = field(default_factory=ServedPolicy)
+    presented: Mapping[str, Presented] = field(default_factory=dict)
 
 
 def play(
@@ -113,6 +114,7 @@ def _world(domain: Domain) -> Rehearsal:
         start=domain.now,
         entries=list(domain.entries),
         web=Web([(_LONG_AGO, domain.policy.policy)]),
+        presented=domain.presented,
     )
 
 

@@ -59,7 +59,7 @@ mta_sts: {max_age: 7d}
 mta_sts: {mode: strict}
 tls_rpt: tls@example.com
 tls_rpt: {ttl: 1h}
-tlsa: {mx1: auto}
+tlsa: {mx1: {pm: a}}
 tlsa: {mx1: 3 1 abc}
 srv: {smtp: 0 1 25 mx1}
 srv: {imaps: 993 mx1}
