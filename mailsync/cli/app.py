@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "Show where each domain stands.",
     "check": "Look at the real world, and say what is wrong.",
     "rehearse": "Play the plan, and show where mail would go.",
+    "render": "Write what web servers serve: MTA-STS policies.",
     "explain": "Show where each record comes from.",
     "services": "Show the services that mailsync knows, and what each asks for.",
     "schema": "Print the JSON Schema of the files.",
