@@ -8,7 +8,7 @@ from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import Absent, Text
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items
-from mailsync.desired.tree import Mapping, Node
+from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import tls_rpt
 
@@ -23,6 +23,11 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     ttl, source = None, node
     if isinstance(node, Mapping):
         ttl, source = context.own_ttl(node), node["rua"]
+    if isinstance(source, Scalar) and tls_rpt.is_tls_rpt(source.text):
+        # The record as text is kept as it is.
+        known = _of_record(source.text, source, context)
+        value = txt_value(source.text)
+        return (context.wish("tls-rpt", key, (value,), node.place, ttl),) if known else ()
     addresses: list[str] = []
     for item in reading.items(source, context.faults, _WHAT):
         text = reading.text(item, context.faults, _WHAT)

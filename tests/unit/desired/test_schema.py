@@ -52,7 +52,7 @@ dkim: {s 1: absent}
 dkim: {s1: {cnme: c}}
 dmarc: p=none
 dmarc: {p: rejekt}
-dmarc: {p: none, pct: 50}
+dmarc: {p: none, pct: 101}
 dmarc: {p: none, ramp: {strict: 30d}}
 mta_sts: testing
 mta_sts: {max_age: 7d}
