@@ -7,6 +7,7 @@ on the terms alone: whatever a name, an include or a macro may stand for in the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from mailsync.mail.spf_syntax import (
     MECHANISMS,
@@ -75,6 +76,7 @@ def objections(record: Record) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def covers(a: str, b: str) -> bool:
     """Tell whether ``a`` lets everything send that ``b`` lets, with no stricter verdict on anyone.
 

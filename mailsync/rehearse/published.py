@@ -50,6 +50,12 @@ class Published:
         """Tell whether a server answers at all."""
         return not any(start <= at < end for start, end in self.down.get(server, ()))
 
+    def answering(self, at: int) -> list[int]:
+        """Give the servers that answer at a time."""
+        if not self.down:
+            return list(range(self.servers))
+        return [server for server in range(self.servers) if self.answers(server, at)]
+
     def spans(self, key: Key, server: int) -> list[tuple[RRset | None, int, int | None]]:
         """Give each version of a server with its first second and the one after its last."""
         times = self._times.get((server, key), [])

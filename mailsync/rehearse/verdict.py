@@ -6,7 +6,7 @@ messages come just before what was kept then runs out, and in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -82,9 +82,10 @@ def judge(evidence: Evidence, resolvers: int, seed: int) -> Verdict:
     changes = [change for change in evidence.truth.changes() if evidence.since <= change[0]] or [
         (evidence.since, 0, (evidence.domain, "MX"))
     ]
+    keys = sorted(evidence.truth.rrsets())
     verdict = Verdict()
     for _ in range(resolvers):
-        _one(evidence, changes, random, verdict)
+        _one(evidence, changes, keys, random, verdict)
     return verdict
 
 
@@ -102,6 +103,7 @@ def traits(random: Random) -> Traits:
 def _one(
     evidence: Evidence,
     changes: Sequence[tuple[int, int, Key]],
+    keys: Sequence[Key],
     random: Random,
     verdict: Verdict,
 ) -> None:
@@ -114,7 +116,8 @@ def _one(
 
         resolver = Resolver(kind, evidence.truth, choose)
         primed = at - random.choice((1, 1, 60, random.randrange(1, _DAY)))
-        others = list(_keys(evidence, random))
+        # Some further RRsets that the resolver happens to have been asked for.
+        others = [other for other in keys if random.random() < 0.5]
         for other in (key, *others):
             earlier = primed if other == key else primed - random.randrange(7200)
             try:
@@ -137,13 +140,6 @@ def _one(
         for time in sorted(t for t in times if begin <= t <= evidence.until):
             _inbound(evidence, sender, time, verdict)
             _outbound(evidence, resolver, time, verdict)
-
-
-def _keys(evidence: Evidence, random: Random) -> Iterator[Key]:
-    """Give some further RRsets that the resolver happens to have been asked for."""
-    for key in sorted(evidence.truth.rrsets()):
-        if random.random() < 0.5:
-            yield key
 
 
 def _inbound(evidence: Evidence, sender: Sender, at: int, verdict: Verdict) -> None:
