@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mailsync.rehearse import drive
 from mailsync.rehearse.forecast import Toll
-from mailsync.rehearse.scenario import scenario
+from mailsync.rehearse.scenario import SKEW, scenario
 from mailsync.rehearse.verdict import judge, violations
 
 _FEWER = 8
@@ -57,7 +57,7 @@ def _added(total: Figures, seed: int, resolvers: int) -> Figures:
     verdict = judge(evidence, resolvers, seed)
     plainly = drive.evidence(story, drive.at_once(story), plainly=True)
     contrast = judge(plainly, max(resolvers // _FEWER, 1), seed)
-    broken = violations(evidence, slack=2 * drive.SKEW if "clock" in story.troubles else 0)
+    broken = violations(evidence, slack=2 * SKEW if "clock" in story.troubles else 0)
     said = [f"seed {seed} ({story.inbound}): {words}" for words in verdict.examples]
     said += [f"seed {seed} ({story.inbound}): {one.at}: {one.words}" for one in broken[:1]]
     finished = world.ended == "converged"

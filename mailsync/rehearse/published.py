@@ -41,6 +41,10 @@ class Published:
         """Give every RRset that was ever published."""
         return frozenset(key for _, key in self._times)
 
+    def knows(self, key: Key) -> bool:
+        """Tell whether an RRset was ever published, if only as absent."""
+        return (0, key) in self._times
+
     def served(self, server: int, key: Key, at: int) -> RRset | None:
         """Give what a server serves at a time."""
         index = bisect_right(self._times.get((server, key), ()), at)
