@@ -72,6 +72,24 @@ def before_switch(
     return tuple(sorted(hold for hold in found if hold.until > scene.now))
 
 
+def after_addresses(
+    scene: Scene, courses: tuple[Course, ...], switch_at: datetime
+) -> tuple[Hold, ...]:
+    """Hold an MX switch that brings in a host whose own address the switch moves.
+
+    The address goes first. What took mail there took it for others, or took this domain's once:
+    nobody has said that it takes it now.
+    """
+    coming = _coming(courses)
+    found = []
+    for course in courses:
+        old, key = course.prepare, course.key
+        if course.routes and key[1] in {"A", "AAAA"} and key[0] in coming and old is not None:
+            reason = f"resolvers may hold {', '.join(old.values)} (TTL {old.ttl}) until then"
+            found.append(Hold(switch_at + scene.lifetimes.of_ttl(old.ttl), reason, named(key)))
+    return tuple(sorted(found))
+
+
 def before_rollback(scene: Scene, courses: tuple[Course, ...]) -> tuple[Hold, ...]:
     """Hold the way back only while its hosts cannot be found by everybody."""
     pending = [course for course in courses if course.routes]

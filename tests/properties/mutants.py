@@ -20,6 +20,7 @@ from mailsync.plan.choreography import Steps, at_once
 from mailsync.plan.kinds import dkim, dmarc, host, included, mta_sts, mx, ptr, record, spf, tlsa
 from mailsync.plan.visible import Lifetimes
 from mailsync.rehearse.world import Rehearsal
+from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
 
@@ -111,6 +112,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "holds._hosts_abroad": Mutant(
         dropped(holds, "_hosts_abroad"), cases=(neighbours.case_a_host_in_another_zone,)
+    ),
+    "holds.after_addresses": Mutant(
+        dropped(holds, "after_addresses"), cases=(addresses.case_a_host_in_use_that_comes,)
     ),
     "holds.before_settle": Mutant(dropped(holds, "before_settle"), ("out", "in")),
     "holds.before_rollback": Mutant(
