@@ -165,6 +165,7 @@ class _Driver:
                 self.commits.clear()  # nobody goes back to a server that was shut down
                 return
             self.way = way
+            self.world.note(f"the file asks for what is {'away' if way == 'away' else 'at home'}")
             tasks = self.world.desired.cutover.tasks
             desired = self.story.desired(way)
             self.world.desired = replace(desired, cutover=replace(desired.cutover, tasks=tasks))
@@ -212,6 +213,7 @@ class _Driver:
                     0,
                     *(random.randrange(2 * _DAY) for _ in range(world.truth.servers - 1)),
                 )
+                world.note(f"name servers will lag behind: {world.lags} s")
             elif trouble not in self.once:
                 self.once.add(trouble)
                 self._rarely(trouble)
@@ -228,12 +230,15 @@ class _Driver:
         world, random = self.world, self.random
         if trouble == "journal lost":
             world.entries.clear()
+            world.note("the journal is lost")
         elif trouble == "dead server" and world.truth.servers > 1:
             end = world.now + random.randrange(_HOUR, 3 * _DAY)
             world.truth.down.setdefault(1, []).append((world.now, end))
+            world.note(f"ns1 does not answer for {end - world.now} s")
         elif trouble == "edit" and self._may_be_edited():
             ttl = random.choice((60, 3600, 86400))
             world.put(MX, RRset(*MX, ttl, (OTHER,)))
+            world.note("somebody edits MX by hand")
 
     def _may_be_edited(self) -> bool:
         """Tell whether a person may change MX by hand: not where a policy would not permit it."""

@@ -51,7 +51,7 @@ class Evidence:
 
 @dataclass
 class Verdict:
-    """What became of the messages; ``examples`` are the first that went wrong, in words.
+    """What became of the messages; ``examples`` are the first ``kept`` that went wrong, in words.
 
     ``deliveries``: for each message to the domain, when and to which host it went.
     """
@@ -63,6 +63,7 @@ class Verdict:
     delayed: int = 0
     examples: list[str] = field(default_factory=list)
     deliveries: list[tuple[int, str]] = field(default_factory=list)
+    kept: int = 3
 
     @property
     def toll(self) -> Toll:
@@ -71,19 +72,22 @@ class Verdict:
 
     def wrong(self, evidence: Evidence, at: int, words: str) -> None:
         """Keep an example."""
-        if len(self.examples) < 3:
+        if len(self.examples) < self.kept:
             time = evidence.start + timedelta(seconds=at)
             self.examples.append(f"{time:%Y-%m-%d %H:%M:%S}: {words}")
 
 
-def judge(evidence: Evidence, resolvers: int, seed: int) -> Verdict:
-    """Send messages through so many resolvers, and count what becomes of them."""
+def judge(evidence: Evidence, resolvers: int, seed: int, *, examples: int = 3) -> Verdict:
+    """Send messages through so many resolvers, and count what becomes of them.
+
+    ``examples``: how many of those that went wrong are told at most.
+    """
     random = Random(seed)  # noqa: S311  # no secret: one seed replays one story
     changes = [change for change in evidence.truth.changes() if evidence.since <= change[0]] or [
         (evidence.since, 0, (evidence.domain, "MX"))
     ]
     keys = sorted(evidence.truth.rrsets())
-    verdict = Verdict()
+    verdict = Verdict(kept=examples)
     for _ in range(resolvers):
         _one(evidence, changes, keys, random, verdict)
     return verdict
