@@ -239,26 +239,40 @@ def _spans(
 
 
 def _policies(evidence: Evidence, slack: int) -> list[tuple[RRset | None, int, int | None]]:
-    """Give each policy that HTTPS served, for as long as a sender may go by it.
+    """Give each policy that HTTPS served, for as long as a sender may go by it (RFC 8461 §5.1).
 
-    That is until nobody holds the record of any id that was announced while it was served, and for
-    the day within which senders look for another.
+    A sender fetches it when a record announces one, and keeps it for its ``max_age``; within a day
+    it looks at the record again, and fetches another policy if that has another id by then. Where
+    there is no record any more, it goes by what it has.
     """
+    txt = _spans(evidence, (f"_mta-sts.{evidence.domain}", "TXT"), slack)
     found: list[tuple[RRset | None, int, int | None]] = []
     for (start, policy), (end, _) in pairwise([*evidence.web.policies, (_NEVER, None)]):
-        if policy is not None:
-            rrset = policies.as_rrset(evidence.domain, policy)
-            found.append((rrset, start, _announced_until(evidence, end, slack)))
+        if policy is None:
+            continue
+        rrset = policies.as_rrset(evidence.domain, policy)
+        for announcing, first, gone in txt:
+            fetched = min(end, _NEVER if gone is None else gone)
+            if announcing is not None and max(start, first) < fetched:
+                until = min(fetched + policy.max_age, _looks_until(txt, announcing, fetched) + _DAY)
+                found.append((rrset, max(start, first), None if fetched == _NEVER else until))
     return found
 
 
-def _announced_until(evidence: Evidence, replaced: int, slack: int) -> int | None:
-    txt = (f"_mta-sts.{evidence.domain}", "TXT")
-    ends = [
-        end
-        for rrset, start, end in _spans(evidence, txt, slack)
-        if rrset is not None and start < replaced
-    ]
-    if replaced == _NEVER or None in ends:
-        return None
-    return max([replaced, *(end for end in ends if end is not None)]) + _DAY
+def _looks_until(
+    txt: Sequence[tuple[RRset | None, int, int | None]], announcing: RRset, fetched: int
+) -> int:
+    """Give when a sender that looks once a day may see the same record, or none, the last time."""
+    looked = fetched
+    while looked < _NEVER:
+        reached = [
+            _NEVER if gone is None else min(looked + _DAY, gone)
+            for rrset, first, gone in txt
+            if first <= looked + _DAY
+            and (rrset is None or rrset.values == announcing.values)
+            and (gone is None or gone > looked)
+        ]
+        if not reached:
+            break
+        looked = max(reached)
+    return looked
