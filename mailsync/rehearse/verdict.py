@@ -26,7 +26,6 @@ VERIFIER_DELAY = 172800
 """How long after delivery a signature may still be checked, in seconds."""
 
 _DAY = 86400
-_NEVER = 2**40
 _PRIMES = 2
 """How many changes each resolver is asked about just before."""
 
@@ -239,40 +238,13 @@ def _spans(
 
 
 def _policies(evidence: Evidence, slack: int) -> list[tuple[RRset | None, int, int | None]]:
-    """Give each policy that HTTPS served, for as long as a sender may go by it (RFC 8461 §5.1).
-
-    A sender fetches it when a record announces one, and keeps it for its ``max_age``; within a day
-    it looks at the record again, and fetches another policy if that has another id by then. Where
-    there is no record any more, it goes by what it has.
-    """
-    txt = _spans(evidence, (f"_mta-sts.{evidence.domain}", "TXT"), slack)
+    """Give each policy that HTTPS served, for as long as a sender may go by it."""
+    announcing = _spans(evidence, (f"_mta-sts.{evidence.domain}", "TXT"), slack)
+    records = [(None if r is None else r.values, first, gone) for r, first, gone in announcing]
     found: list[tuple[RRset | None, int, int | None]] = []
-    for (start, policy), (end, _) in pairwise([*evidence.web.policies, (_NEVER, None)]):
-        if policy is None:
-            continue
-        rrset = policies.as_rrset(evidence.domain, policy)
-        for announcing, first, gone in txt:
-            fetched = min(end, _NEVER if gone is None else gone)
-            if announcing is not None and max(start, first) < fetched:
-                until = min(fetched + policy.max_age, _looks_until(txt, announcing, fetched) + _DAY)
-                found.append((rrset, max(start, first), None if fetched == _NEVER else until))
+    for (start, policy), (end, _) in pairwise([*evidence.web.policies, (None, None)]):
+        if policy is not None and start is not None:
+            rrset = policies.as_rrset(evidence.domain, policy)
+            spans = policies.bound(policy.max_age, (start, end), records, _DAY)
+            found += [(rrset, since, until) for since, until in spans]
     return found
-
-
-def _looks_until(
-    txt: Sequence[tuple[RRset | None, int, int | None]], announcing: RRset, fetched: int
-) -> int:
-    """Give when a sender that looks once a day may see the same record, or none, the last time."""
-    looked = fetched
-    while looked < _NEVER:
-        reached = [
-            _NEVER if gone is None else min(looked + _DAY, gone)
-            for rrset, first, gone in txt
-            if first <= looked + _DAY
-            and (rrset is None or rrset.values == announcing.values)
-            and (gone is None or gone > looked)
-        ]
-        if not reached:
-            break
-        looked = max(reached)
-    return looked

@@ -145,6 +145,12 @@ MUTANTS: Mapping[str, Mutant] = {
         ),
         cases=(kinds.case_leaving_mta_sts,),
     ),
+    "mta_sts.without_record": Mutant(
+        dropped(mta_sts, "without_record"), cases=(kinds.case_a_record_that_went,)
+    ),
+    "a record that comes back is seen at once": Mutant(
+        dropped(mta_sts, "_forbidding"), cases=(kinds.case_a_record_that_came_back,)
+    ),
     "dmarc._climb": Mutant(
         instead(dmarc, "_climb", dmarc._change),
         cases=(kinds.case_a_ramp,),

@@ -84,9 +84,9 @@ def text(*texts: str) -> tuple[str, ...]:
 def mx_and_address(random: Random) -> Case:
     """Mail goes to a host whose address comes, and perhaps moves, about the same time."""
     here, there, later, ends = moments(random, 4)
-    addresses = [(), ("192.0.2.1",), ("192.0.2.2",)] if random.random() < 0.5 else [()]
-    if len(addresses) == 1:
-        addresses.append(("192.0.2.1",))
+    addresses: list[tuple[str, ...]] = [(), ("192.0.2.1",), ("192.0.2.2",)]
+    if random.random() < 0.5:
+        addresses.pop()
     starts = [here, later][: len(addresses) - 1]
     records = {MX: course(random, [there], [OLD], [HERE]), A: course(random, starts, *addresses)}
     if random.random() < 0.3:

@@ -25,6 +25,7 @@ from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, Steps, at_once
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Gate, Hold
+from mailsync.plan.reasons import named
 
 LEAVING = Policy("none", 86400)
 """The policy with which a domain leaves MTA-STS (§8.3): none, for a day."""
@@ -65,7 +66,7 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     if held is None:
         return not wish.values and not _known(scene)
     ids = [_identifier(value) for value in held]
-    return all(one in _harmless(scene) for one in ids)
+    return all(one in _harmless(scene) for one in ids) if ids else not _forbidding(scene)
 
 
 def policy_due(scene: Scene) -> Policy:
@@ -94,13 +95,17 @@ def policy_due(scene: Scene) -> Policy:
 
 def _hosts(scene: Scene) -> set[str]:
     """Give the hosts that some visible MX names, or that the file names."""
-    key = (scene.desired.domain, "MX")
-    wished = next((w.values for w in scene.desired.wishes if (w.name, w.type) == key), ())
-    named = set(hosts(wished))
-    for remnant in scene.visible(key):
+    found = set(_wished(scene))
+    for remnant in scene.visible((scene.desired.domain, "MX")):
         if remnant.version.rrset is not None:
-            named |= hosts(remnant.version.rrset.values)
-    return named
+            found |= hosts(remnant.version.rrset.values)
+    return found
+
+
+def _wished(scene: Scene) -> frozenset[str]:
+    """Give the hosts that the file's MX names."""
+    key = (scene.desired.domain, "MX")
+    return hosts(next((w.values for w in scene.desired.wishes if (w.name, w.type) == key), ()))
 
 
 def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
@@ -138,6 +143,37 @@ def _others_until(scene: Scene) -> datetime | None:
         served_last = version.replaced_at or scene.now
         ends.append(served_last + timedelta(seconds=version.rrset.ttl))
     return max((end for end in ends if end > scene.now), default=None)
+
+
+def without_record(scene: Scene) -> tuple[Hold, ...]:
+    """Hold MX where senders find no record, and may go by a policy without the hosts to come."""
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    if scene.live.get(key) is not None:
+        return ()  # within a day everybody sees another id
+    reason = "senders may go by an MTA-STS policy without the new servers until then"
+    return tuple(Hold(end, reason, named(key)) for end in _forbidding(scene))
+
+
+def _forbidding(scene: Scene) -> list[datetime]:
+    """Give until when senders may go by policies without the hosts to come, if they find no record.
+
+    They go by what they have until its ``max_age`` is over (§5.1). Nobody fetches a policy that no
+    record announces.
+    """
+    announced = [
+        (version.replaced_at or scene.now) + scene.lifetimes.of(version)
+        for version in scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).versions
+        if version.unseen or version.rrset is not None
+    ]
+    ends = []
+    for version in scene.history(policies.key(scene.desired.domain)).versions:
+        if version.rrset is None or not announced:
+            continue
+        policy = policies.of_rrset(version.rrset)
+        if not all(_permits(policy, host) for host in _wished(scene)):
+            fetched = min(filter(None, (version.replaced_at, max(announced))))
+            ends.append(fetched + timedelta(seconds=policy.max_age))
+    return [end for end in ends if end > scene.now]
 
 
 def _known(scene: Scene) -> list[Policy]:

@@ -180,6 +180,42 @@ def case_leaving_mta_sts() -> None:
     assert STS not in life.live
 
 
+def case_a_record_that_went() -> None:
+    """Senders that find no record any more go by the policy that they have (RFC 8461 §5.1)."""
+    policy = Policy("enforce", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy))))
+    life.policy, life.served = policy, served(policy)
+    life.wishes = (mx(OLD, ttl=60), sts(policy))
+    life.known_for("20d")
+    del life.live[STS]  # by hand
+    life.policy, life.wishes = None, (mx(NEW, ttl=60), sts(None))
+    gone = life.now
+    life.run("9d")
+    # For a day another record may have stood there that nobody saw, and announced it.
+    assert life.ran_at("switch", MX) == gone + timedelta(days=1, seconds=WEEK)
+
+
+def case_a_record_that_came_back() -> None:
+    """Who found no record for a while looks again within a day, and goes by what it has until then.
+
+    The record was known to be gone for long, and comes back with a policy that permits all.
+    """
+    old = Policy("enforce", 30 * 86400, ("mx.old.example",))
+    both = Policy("enforce", WEEK, ("*.example", "mx.new.example", "mx.old.example"))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(old))))
+    life.policy, life.served = old, served(old)
+    life.wishes = (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    del life.live[STS]  # by hand
+    life.policy, life.wishes = None, (mx(OLD, ttl=60), sts(None))
+    life.known_for("5d")
+    life.policy, life.served, life.wishes = both, served(both), (mx(NEW, ttl=60), sts(both))
+    life.apply()
+    back = life.ran_at("prepare", STS)
+    life.run("9d")
+    assert life.ran_at("switch", MX) >= back + timedelta(days=1)
+
+
 def case_a_ramp() -> None:
     """DMARC climbs rung by rung, each when the one below has been known for its time."""
     texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
