@@ -117,7 +117,8 @@ def _policies(scene: Scene, records: list[_Span]) -> list[_Span]:
     found = []
     for version in scene.history(policies.key(scene.desired.domain)).versions:
         if version.rrset is not None:
-            served = _seconds(version.published_at, version.replaced_at)
+            # One that is to go is taken to go now, as what the plan asks a person for is done then.
+            served = _seconds(version.published_at, version.replaced_at or scene.now)
             for since, until in policies.bound(version.rrset.ttl, served, held, refresh):
                 end = None if until is None else datetime.fromtimestamp(until, UTC)
                 found.append(_Span(version.rrset, datetime.fromtimestamp(since, UTC), end))

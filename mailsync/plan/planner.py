@@ -254,6 +254,13 @@ def _settle(
     return stages
 
 
+def _before(course: Course, name: StageName) -> bool:
+    """Tell whether an earlier change of the same RRset waits itself: the later one builds on it."""
+    if name != "settle" or course.change("prepare") is None:
+        return False
+    return bool(course.holds("prepare") or course.gates("prepare"))
+
+
 def _grouped(
     name: StageName, scene: Scene, waits: Iterable[tuple[Course, tuple[Hold, ...]]]
 ) -> list[Stage]:
@@ -267,7 +274,7 @@ def _grouped(
         if change is None:
             continue
         its_gates = course.gates(name)
-        (held if its_holds or its_gates else due).append(change)
+        (held if its_holds or its_gates or _before(course, name) else due).append(change)
         reasons.update(its_holds)
         gates.update(dict.fromkeys(its_gates))
     stages = []

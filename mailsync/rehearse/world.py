@@ -194,8 +194,13 @@ class Rehearsal:
     # ---- The people ------------------------------------------------------------------------------
 
     def person(self, plan: DomainPlan | None) -> None:
-        """Do what the plan asks of a person, when nothing stands before it any more."""
-        for stage in plan.stages if plan is not None else ():
+        """Do what the plan asks of a person, when nothing stands before it any more.
+
+        Nobody does what a plan with errors asks for.
+        """
+        if plan is None or plan.status == "error":
+            return
+        for stage in plan.stages:
             if stage.state != "held" or any(h.until > self.clock() for h in stage.holds):
                 continue
             for gate in stage.gates:

@@ -78,6 +78,8 @@ def policy_due(scene: Scene) -> Policy:
     final = scene.desired.policy
     if final is None:
         return LEAVING
+    if final.mode == "none":
+        return final  # stops no mail to anywhere, and so names no host
     needed = {host for host in _hosts(scene) if not mta_sts.permits(final, host)}
     served = scene.live.policy.policy
     if not needed and not scene.in_flight:

@@ -216,6 +216,21 @@ def case_a_record_that_came_back() -> None:
     assert life.ran_at("switch", MX) >= back + timedelta(days=1)
 
 
+def case_a_policy_ahead_of_its_time() -> None:
+    """A record settles only after it was prepared, though all that settling waits for is there."""
+    old, new = (Policy("testing", WEEK, (f"mx.{name}.example",)) for name in ("old", "new"))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(old))))
+    life.cutover = Cutover(soak=0)
+    life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    life.live[MX] = rrset(ZONE, "MX", 60, NEW)  # by hand
+    life.policy, life.served, life.wishes = new, served(new), (mx(NEW, ttl=60), sts(new))
+    life.run("3h")
+    assert life.values(*STS) == (txt_value(announced(old)),)
+    life.run("9d")
+    assert life.plan().status == "converged"
+
+
 def case_a_ramp() -> None:
     """DMARC climbs rung by rung, each when the one below has been known for its time."""
     texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
@@ -301,6 +316,7 @@ def test_a_switch_waits_for_a_policy_that_permits_both() -> None:
     life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
     life.known_for("20d")
     life.policy, life.wishes = new, (mx(NEW, ttl=60), sts(new))
+    assert life.plan().status == "waiting"
     life.run("3d")
     assert life.values(*MX) == (OLD,)
     life.served = served(both)
@@ -348,6 +364,18 @@ def test_leaving_what_was_never_served_is_direct() -> None:
     life = Story(zone(rrset(*STS, 60, announced(policy))), (sts(None),), served=served(None))
     assert life.apply() == ["prepare"]
     assert STS not in life.live
+
+
+def test_a_policy_of_mode_none_names_no_host() -> None:
+    """It stops mail to nowhere: no host is added to it, and nobody is asked to serve another."""
+    policy = Policy("none", WEEK)
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy))))
+    life.policy, life.served, life.wishes = policy, served(policy), (mx(NEW, ttl=60), sts(policy))
+    life.known_for("20d")
+    assert details(life, "policy-permits") == []
+    life.run("15d")
+    assert life.values(*MX) == (NEW,)
+    assert life.plan().status == "converged"
 
 
 def test_a_record_without_a_policy_to_compare_is_set() -> None:
