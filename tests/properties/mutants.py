@@ -203,10 +203,6 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "certificates change at once": Mutant(directly(tlsa), ("address", "families")),
     "a task counts as done": Mutant(instead(tlsa, "task", nothing), ("address", "families")),
-    "what is not prepared settles": Mutant(
-        instead(planner, "_before", lambda *_: False),
-        cases=(kinds.case_a_policy_ahead_of_its_time,),
-    ),
     "mail never moved": Mutant(instead(planner, "_moved_at", lambda *_: None), ("out", "in")),
     "every switch is a rollback": Mutant(
         instead(holds, "is_rollback", lambda *_: True), ("out", "address")

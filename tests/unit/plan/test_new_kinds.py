@@ -216,21 +216,6 @@ def case_a_record_that_came_back() -> None:
     assert life.ran_at("switch", MX) >= back + timedelta(days=1)
 
 
-def case_a_policy_ahead_of_its_time() -> None:
-    """A record settles only after it was prepared, though all that settling waits for is there."""
-    old, new = (Policy("testing", WEEK, (f"mx.{name}.example",)) for name in ("old", "new"))
-    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(old))))
-    life.cutover = Cutover(soak=0)
-    life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
-    life.known_for("20d")
-    life.live[MX] = rrset(ZONE, "MX", 60, NEW)  # by hand
-    life.policy, life.served, life.wishes = new, served(new), (mx(NEW, ttl=60), sts(new))
-    life.run("3h")
-    assert life.values(*STS) == (txt_value(announced(old)),)
-    life.run("9d")
-    assert life.plan().status == "converged"
-
-
 def case_a_ramp() -> None:
     """DMARC climbs rung by rung, each when the one below has been known for its time."""
     texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
