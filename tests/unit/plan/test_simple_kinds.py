@@ -2,6 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from mailsync.plan.choreography import Steps
+from mailsync.plan.kinds import record
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Gate
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
@@ -167,3 +169,16 @@ def test_what_is_to_go_keeps_its_ttl_until_then() -> None:
     )
     life.run("13d")
     assert [stage for _, stage, change in life.log if change.key == (old, "A")] == ["settle"]
+
+
+def test_nothing_settles_before_it_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a kind answers: an RRset's last change waits for its first one, gate and all."""
+    gate = Gate("tasks-done", "fail", "somebody has to do something")
+    asked = Steps(('"one"',), ('"one"',), ('"two"',), wait=0, gates=(gate,))
+    monkeypatch.setattr(record, "steps", lambda *_: asked)
+    life = Story(zone(rrset(WWW, "TXT", 300, "none")), (wish("record", WWW, "TXT", "two"),))
+    life.known_for("20d")
+    assert [(s.name, s.state) for s in life.plan().stages] == [
+        ("prepare", "held"),
+        ("settle", "held"),
+    ]
