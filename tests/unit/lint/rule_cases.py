@@ -66,7 +66,7 @@ CASES = (
         "mx: [10 mx1]\nrecords: {mx2: {type: CNAME, value: mx1.example.com.}}",
         "mx: [10 mx2]\nrecords: {mx2: {type: CNAME, value: mx1.example.com.}}",
         "1:5",
-        "mx2.example.com is an alias: write 'mx1.example.com.'",
+        "mx2.example.com is an alias: write 'mx1.example.com.', to which",
     ),
     RuleCase(
         "mx-target-cname",
