@@ -70,7 +70,9 @@ def command(
     allow_removals: bool = typer.Option(
         False, "--allow-removals", help="Let one stage remove many records."
     ),
-    observations: Path = typer.Option(None, "--observations", help=console.OBSERVATIONS_HELP),
+    observations: Path | None = typer.Option(
+        None, "--observations", help=console.OBSERVATIONS_HELP
+    ),
     detailed: bool = typer.Option(
         False, "--detailed-exitcode", help="Exit with 2 when a domain has not converged yet."
     ),

@@ -82,6 +82,8 @@ def judgement(
 
 def _found(case: Case) -> Iterator[Judgement]:
     desired = case.desired
+    for said in desired.remarks:
+        yield from judgement(desired, said.id, "info", said.text, said.place)
     for rule in RULES.values():
         for remark in () if rule.judge is None else rule.judge(case):
             severity = remark.severity or rule.severity
