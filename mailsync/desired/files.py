@@ -89,6 +89,10 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
             failed.append(shown(name))
         else:
             desired += [one for one in found if one.domain in names]
+    if not patterns:
+        of_layers = Faults()
+        layers.check(of_layers)
+        told.add("", of_layers.errors())
     clashes = Faults()
     routed = reverse.routed(desired, source.targets, frozenset(claims), clashes)
     told.add("", clashes.errors())
