@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailsync.desired import registry
 from tests.unit.desired.reads import errors
 
 LONG = "x" * 300
@@ -204,6 +205,9 @@ MISTAKES = {
     "tlsa: {mx1: {}}": "1:13: an empty mapping",
     "tlsa: {mx1: [[]]}": "1:14: a record",
     "srv: {smtp: 0 1 25 mx1}": "1:7: unknown service",
+    "dmarc: v=DMARC1; p": "1:8: ' p' is no tag=value",
+    "tls_rpt: mailto:x": "1:10: 'mailto:x' is no address",
+    "srv: {imaps: 0 1 99999 mx1}": "1:14: 99999 is over 65535",
     "srv: {imaps: 993 mx1}": "1:14: '993 mx1' is no SRV",
     "srv: {imaps: {ttl: 1h}}": "1:14: values is missing",
     "srv: {imaps: {}}": "1:14: an empty mapping",
@@ -267,6 +271,7 @@ RECORDS = {
     "TXT, value: '\"x\"'": "a TXT value is written without the quotes",
     "MX, value: 10 mx1": "a mapping of preference, exchange is expected",
     "MX, value: {preference: 1, exchange: 192.0.2.1.}": "'192.0.2.1.' is",
+    "MX, value: {preference: 1}": "exchange is missing: the value of MX is a mapping of preference",
     "SRV, value: {priority: 1, weight: 1, port: 1}": "target is missing",
     "SRV, value: {priority: 1, weight: 1, port: x, target: a.example.}": "'x' is no port",
     "CAA, value: {flags: 0, tag: a-b, value: x}": "'a-b' is no tag",
@@ -289,6 +294,15 @@ def test_mistake_in_a_record_is_told(record: str, message: str) -> None:
     (error,) = errors(f"records: {{www: {{type: {record}}}}}")
     assert f": {message}" in error
     assert error.startswith("z.yaml:1:")
+
+
+def test_keys_to_come_are_told_as_such() -> None:
+    """They are part of the files' syntax, and are not taken for mistakes."""
+    later = sorted(registry.LATER)
+    assert errors("\n".join(f"{key}: x" for key in later)) == [
+        f"z.yaml:{line}:1: {key} is not supported yet by this version"
+        for line, key in enumerate(later, 1)
+    ]
 
 
 def test_all_mistakes_are_told_at_once() -> None:
