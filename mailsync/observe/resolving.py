@@ -23,7 +23,7 @@ import dns.resolver
 
 from mailsync.dns.answer import VOID, Answer
 from mailsync.dns.names import is_at_or_below
-from mailsync.dns.rrset import RRset
+from mailsync.dns.rrset import Key, RRset
 from mailsync.observe.question import (
     Alias,
     Manner,
@@ -61,9 +61,13 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Names that are about to be created, each with its zone; no resolver is asked near them."""
+    """Names that are about to be created, each with its zone; no resolver is asked near them.
+
+    ``keys``: RRsets to be created at names that are there already, as those of a zone's apex.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[Key, str] = field(default_factory=dict)
     _branches: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +75,7 @@ class Planned:
         branches = {_branch(name, zone): zone for name, zone in self.names.items()}
         object.__setattr__(self, "_branches", branches)
 
-    def zone(self, name: str) -> str | None:
+    def zone(self, name: str, rdtype: str) -> str | None:
         """Give the zone whose servers are to be asked instead of a resolver, or None.
 
         Whatever hangs on the same label below the apex counts as near: a resolver that finds an
@@ -82,7 +86,7 @@ class Planned:
             zone = self._branches.get(".".join(labels[start:]))
             if zone is not None:
                 return zone
-        return None
+        return self.keys.get((name, rdtype))
 
 
 def _branch(name: str, zone: str) -> str:
@@ -143,7 +147,7 @@ class Lookups:
 
     def _resolved(self, name: str, rdtype: str) -> Resolution:
         for _ in range(_ALIASES_MAX):
-            zone = self._planned.zone(name)
+            zone = self._planned.zone(name, rdtype)
             if zone is None:
                 return self._asked(name, rdtype)
             if self._direct is None:

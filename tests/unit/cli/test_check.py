@@ -146,6 +146,25 @@ def test_all_that_is_wrong_is_told(world: World) -> None:
     assert world.site.files == before
 
 
+def test_no_resolver_is_asked_for_what_is_about_to_be_created(world: World) -> None:
+    """What the file wishes for, and nobody has published yet; once it was seen, it may be."""
+    world.site.write("zones/example.com.yaml", ZONE.replace("mx2:", "mx3: [127.0.0.23], mx2:"))
+    world.site.write("zones/example.net.yaml", "mx: [10 mx3.example.com.]\n")
+    world.net.records.append("example.com. 3600 MX 30 mx3.example.com.")
+    world.run("example.com")
+    assert ("mx3.example.com.", "A") in world.net.asked(recursive=False)
+    there = {(line.split(" ")[0], line.split(" ")[2]) for line in world.net.records}
+    below = {one for one in world.net.asked(recursive=True) if one[0].endswith(".example.com.")}
+    assert below
+    assert below <= there
+    key = ("mx1.example.com.", "A")
+    FileJournal(world.site.directory / ".mailsync").append(
+        "example.com.", [Seen(world.site.now, key, RRset(*key, 3600, ("127.0.0.21",)))]
+    )
+    world.run("example.com", "--only", "mx")
+    assert ("mx1.example.com.", "AAAA") in world.net.asked(recursive=True)
+
+
 def test_only_some_topics(world: World) -> None:
     """And nobody is asked for the others; without an error it exits with 0."""
     done = world.run("--only", "spf", "--only", "dmarc", "--format", "json")

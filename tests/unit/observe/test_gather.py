@@ -150,11 +150,14 @@ def test_what_does_not_exist_is_told() -> None:
 def test_a_resolvers_word_is_taken_where_the_zones_servers_do_not_answer() -> None:
     """But not for names that are about to be created."""
     with Internet(*mail_domain()) as net:
-        gatherer = net.gatherer(planned=Planned({"_dmarc.example.com.": DOMAIN}))
+        planned = Planned({"_dmarc.example.com.": DOMAIN}, {(DOMAIN, "A"): DOMAIN})
+        gatherer = net.gatherer(planned=planned)
         gatherer._zones._nameservers = (("127.0.0.99", 1),)
         facts = gatherer.gather(Subject(DOMAIN, DOMAIN), ("mx",))
     assert facts.served(DOMAIN, "MX").answer.state == "found"
     assert facts.served("_dmarc.example.com.", "TXT").answer.state == "failed"
+    assert facts.served(DOMAIN, "A").answer.state == "failed"
+    assert facts.served(DOMAIN, "AAAA").answer.state == "void"
     assert [look.silent for look in facts.looks] == [True]
 
 

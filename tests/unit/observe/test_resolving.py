@@ -110,10 +110,12 @@ def test_the_zones_own_servers_are_asked_instead() -> None:
 def test_branches_are_those_of_the_zone() -> None:
     """A planned name holds its own branch, in its own zone, and no other."""
     planned = Planned({"a.b.example.com.": "example.com.", "com.": ".", "x.": "other."})
-    assert planned.zone("c.b.example.com.") == "example.com."
-    assert planned.zone("b.example.com.") == "example.com."
-    assert planned.zone("d.example.org.") is None
-    assert planned.zone("x.") == "other."
+    assert planned.zone("c.b.example.com.", "A") == "example.com."
+    assert planned.zone("b.example.com.", "A") == "example.com."
+    assert planned.zone("d.example.org.", "A") is None
+    assert planned.zone("x.", "A") == "other."
+    apex = Planned(keys={("example.com.", "MX"): "example.com."})
+    assert [apex.zone("example.com.", rdtype) for rdtype in ("MX", "TXT")] == ["example.com.", None]
 
 
 def test_answers_that_contradict_themselves_are_failures() -> None:
