@@ -362,7 +362,7 @@ class _Reader:
             except UnknownRule as error:
                 self._faults.add(key.place, str(error))
             word = reading.word(value, self._faults, "severity", LEVELS)
-            found.update({key.text: level for level in LEVELS if level == word})
+            found.update((key.text, level) for level in LEVELS if level == word)
         return tuple(sorted(found.items()))
 
     def _capability(self, fields: tree.Mapping) -> Mapping[str, str | int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as ByName
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -16,6 +16,7 @@ from mailsync.desired.keys import domains as domains_key
 from mailsync.desired.keys import subdomains as subdomains_key
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Desired, Level, Place
+from mailsync.desired.services.catalogue import OWN, Catalogue
 from mailsync.desired.target import Target, serving
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import BadName, absolute, shown
@@ -68,7 +69,7 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     A glob that matches a zone takes its subdomains along: they are one file.
     """
     faults = Faults()
-    layers = Layers(source.defaults, source.profiles)
+    layers = Layers(source.defaults, source.profiles, catalogue(source))
     claims = _claims(_files(source.zones, faults), layers, faults)
     wanted, unmatched = _matching(claims, patterns)
     desired: list[Desired] = []
@@ -90,6 +91,23 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     routed = reverse.routed(desired, source.targets, frozenset(claims), clashes)
     told.add("", clashes.errors())
     return Loaded(routed, told.errors, tuple(failed))
+
+
+def catalogue(source: Source) -> Catalogue:
+    """Give the services that zone files may name: those in services/ beside them, and ours."""
+    return Catalogue(source.zones.parent / OWN)
+
+
+def parts(source: Source, zones: Container[str]) -> Iterator[zone.Part]:
+    """Give what the files say of every mail domain of these zones, services written out.
+
+    The same as `load` reads, for who asks where something stands; what is wrong is told there.
+    """
+    faults = Faults()
+    layers = Layers(source.defaults, source.profiles, catalogue(source))
+    for name, (claim, *_) in _claims(_files(source.zones, faults), layers, faults).items():
+        if name in zones:
+            yield from zone.parts(name, claim.file.root(faults), layers, claim.place, faults)
 
 
 def domains(source: Source) -> tuple[str, ...]:

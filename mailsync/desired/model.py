@@ -124,6 +124,15 @@ def _at_minute(midnight: datetime, minute: int) -> datetime:
     return day.replace(hour=minute % 1440 // 60, minute=minute % 60)
 
 
+GateMode = Literal["require", "warn", "off"]
+"""How a gate is taken: must it be seen to pass, is only an explicit refusal a reason to stop, or is
+nobody to look at all?"""
+
+
+GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+"""What is looked at in a mail server before mail is led to it; a file may say how each is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutover:
     """The terms on which mail is moved (design §2 and §4); durations in seconds.
@@ -140,7 +149,8 @@ class Cutover:
     - ``verifier_delay``: how long after delivery a DKIM signature may still be verified.
     - ``policy_refresh``: how long a sender may go by an MTA-STS policy after its id has changed.
 
-    ``tasks`` are those that only a person can do, and that a person has marked done.
+    ``tasks`` are those that only a person can do, and that a person has marked done. ``gates`` says
+    how the named ones are taken: see `GateMode`.
     """
 
     at: datetime | None = None
@@ -158,6 +168,7 @@ class Cutover:
     verifier_delay: int = 172800
     policy_refresh: int = 86400
     tasks: frozenset[str] = frozenset()
+    gates: tuple[tuple[str, GateMode], ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import acknowledge, mta_sts, subdomains
+from mailsync.desired.keys import acknowledge, mta_sts, prune, subdomains
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
+from mailsync.desired.services.written import Expansion
 from mailsync.desired.tree import Mapping, Node, kind
 
 TTL = 3600
 """The TTL of records where nothing says another, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One mail domain of a zone (absolute names), and all that holds for it.
+
+    ``place``: where the domain is named.
+    """
+
+    domain: str
+    zone: str
+    expansion: Expansion
+    place: Place
 
 
 def read(
@@ -24,25 +38,43 @@ def read(
     ``root``: the file's tree, None when it is empty. Gives the zone's own domain first. Tells
     ``faults``, never raises; the result is of use only when there are none.
     """
-    if root is not None and not isinstance(root, Mapping):
-        message = f"a zone file is a mapping of keys, such as 'mx: [10 mx1]', not {kind(root)}"
-        faults.add(root.place, message)
-        root = None
-    file = layers.under(root or Mapping((), place), faults)
-    found = [_domain(name, name, file, place, faults)]
-    for below, key, said in subdomains.entries(file.get("subdomains"), name, faults):
-        whole = layers.under_subdomain(said, file, faults)
-        found.append(_domain(below, name, whole, key.place, faults))
+    found = [_domain(part, faults) for part in parts(name, root, layers, place, faults)]
     if not faults or not any(domain.no_mail for domain in found):
         # Keys beside 'mail: none' have been told of; they clash with what it stands for, too.
         conflicts.check([wish for domain in found for wish in domain.wishes], faults)
     return tuple(replace(domain, wishes=_sorted(domain.wishes)) for domain in found)
 
 
-def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -> Desired:
-    """Read one mail domain of a zone; ``said`` is all that holds for it, and gives the order."""
+def parts(
+    name: str, root: Node | None, layers: Layers, place: Place, faults: Faults
+) -> tuple[Part, ...]:
+    """Give the mail domains of a file and what it says of each, as `read` takes it."""
+    if root is not None and not isinstance(root, Mapping):
+        message = f"a zone file is a mapping of keys, such as 'mx: [10 mx1]', not {kind(root)}"
+        faults.add(root.place, message)
+        root = None
+    file = layers.under(root or Mapping((), place), faults)
+    found = [Part(name, name, _expanded(file, name, name, layers, faults), place)]
+    for below, key, said in subdomains.entries(file.get("subdomains"), name, faults):
+        whole = layers.under_subdomain(said, file, faults)
+        found.append(Part(below, name, _expanded(whole, below, name, layers, faults), key.place))
+    return tuple(found)
+
+
+def _expanded(said: Mapping, name: str, zone: str, layers: Layers, faults: Faults) -> Expansion:
+    """Write out the services that a domain names; who names none does not wait for their code."""
+    if "services" not in said:
+        return Expansion(said)
+    from mailsync.desired.services.expansion import expand
+
+    return expand(said, name, zone, layers.catalogue, faults)
+
+
+def _domain(part: Part, faults: Faults) -> Desired:
+    """Read one mail domain of a zone; what holds for it gives the order."""
+    name, zone, place, expansion = part.domain, part.zone, part.place, part.expansion
     keys = registry.known()
-    by_name = {key.text: node for key, node in said if key.text in keys}
+    by_name = {key.text: node for key, node in expansion.said if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
     asked = by_name.get("cutover")
     cutover = Cutover() if asked is None else terms.read(asked, faults)
@@ -80,7 +112,10 @@ def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -
         no_mail=no_mail is not None,
         cutover=cutover,
         policy=policy,
+        pruned=prune.keys(by_name.get("prune"), faults),
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
+        services=expansion.uses,
+        tasks=expansion.tasks,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailsync.desired.model import Desired, Level, Place
+from mailsync.desired.model import Desired, Place
 from mailsync.dns.answer import Resolver
 from mailsync.dns.names import shown
 from mailsync.lint.case import Case, Files
@@ -34,10 +34,11 @@ def judge(
     Severities are as the configuration has them (``desired.severities``).
     """
     case = Case(desired, Files.of((desired,)) if files is None else files, resolver)
-    return ordered((*_judged(case), *_idle_acknowledgements(case)))
+    found = tuple(_found(case))
+    return ordered((*found, *_acknowledged_nothing(desired, found)))
 
 
-def ordered(judgements: Iterator[Judgement] | tuple[Judgement, ...]) -> tuple[Judgement, ...]:
+def ordered(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     """Sort by place, then the worst first; what is said twice of one place is said once."""
     unique = {(one.place, one.finding): one for one in judgements}
     return tuple(
@@ -66,32 +67,35 @@ def offline(desired: Desired) -> tuple[Finding, ...]:
     )
 
 
-def _judged(case: Case) -> Iterator[Judgement]:
+def judgement(
+    desired: Desired, id_: str, severity: Severity, message: str, place: Place
+) -> Iterator[Judgement]:
+    """Make one finding about a domain as the configuration and its file want it; none if it is off.
+
+    ``severity`` is what it is where the configuration says nothing.
+    """
+    level = dict(desired.severities).get(id_, severity)
+    if level != "off":
+        finding = Finding(id_, level, message, str(place))
+        yield Judgement(shown(desired.domain), finding, place, id_ in desired.acknowledged)
+
+
+def _found(case: Case) -> Iterator[Judgement]:
     desired = case.desired
-    levels: dict[str, Level] = dict(desired.severities)
-    domain = shown(desired.domain)
     for rule in RULES.values():
-        level = levels.get(rule.id)
-        if rule.judge is None or level == "off":
-            continue
-        for remark in rule.judge(case):
-            severity = level or remark.severity or rule.severity
-            finding = Finding(rule.id, severity, remark.message, str(remark.place))
-            yield Judgement(domain, finding, remark.place, rule.id in desired.acknowledged)
+        for remark in () if rule.judge is None else rule.judge(case):
+            severity = remark.severity or rule.severity
+            yield from judgement(desired, rule.id, severity, remark.message, remark.place)
 
 
-def _idle_acknowledgements(case: Case) -> Iterator[Judgement]:
-    """Find what is acknowledged and not found: the day it is found again nobody would be told."""
-    desired = case.desired
-    level = dict(desired.severities).get("acknowledged-nothing")
-    if level == "off":
-        return
-    found = {one.finding.id for one in _judged(case)} if desired.acknowledged else set()
-    for id_ in sorted(desired.acknowledged - found):
+def _acknowledged_nothing(desired: Desired, found: Sequence[Judgement]) -> Iterator[Judgement]:
+    """Tell of what is acknowledged and not found: the day it comes back nobody would be told.
+
+    What look-ups or other commands decide may be there all the same.
+    """
+    ids = {one.finding.id for one in found}
+    for id_ in sorted(desired.acknowledged - ids):
         rule = RULES.get(id_)
-        decided = rule is not None and rule.judge is not None and rule.needs == "files"
-        if decided and not (rule is not None and rule.asks):
+        if rule is not None and rule.judge is not None and rule.needs == "files" and not rule.asks:
             message = f"'{id_}' is acknowledged, and nothing of it is found: take it out"
-            place = desired.place
-            finding = Finding("acknowledged-nothing", level or "info", message, str(place))
-            yield Judgement(shown(desired.domain), finding, place)
+            yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)

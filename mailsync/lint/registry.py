@@ -12,6 +12,7 @@ from mailsync.lint.rules import (
     dane,
     dkim,
     dmarc,
+    files,
     mx,
     reverse,
     servers,
@@ -22,7 +23,20 @@ from mailsync.lint.rules import (
 
 TOPICS: Mapping[str, tuple[Rule, ...]] = {
     module.TOPIC: module.RULES
-    for module in (mx, spf, dkim, dmarc, transport, dane, bimi, reverse, clients, zone, servers)
+    for module in (
+        mx,
+        spf,
+        dkim,
+        dmarc,
+        transport,
+        dane,
+        bimi,
+        reverse,
+        clients,
+        zone,
+        servers,
+        files,
+    )
 }
 
 RULES: Mapping[str, Rule] = {rule.id: rule for rules in TOPICS.values() for rule in rules}

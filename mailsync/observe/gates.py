@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from mailsync.desired.model import GATES
 from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
 from mailsync.mail.certificate import is_for
@@ -14,20 +15,24 @@ from mailsync.observe.observations import Sight
 from mailsync.observe.smtp import Endpoint, Session
 from mailsync.plan.model import GateState
 
-GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate")
-"""The gates, each with a judge below."""
-
 _HOSTS_MAX = 20
 
 
 def look(subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]) -> tuple[Sight, ...]:
-    """Look at every address of every MX host, served or wished for; nothing is sent.
+    """Look at every address of every MX host, served or wished for; nothing is sent."""
+    live = gatherer.lookups.ask(subject.domain, "MX")
+    return look_at((*_wished(subject), *_exchanges([live])), subject, gatherer, clock)
+
+
+def look_at(
+    hosts: Iterable[str], subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]
+) -> tuple[Sight, ...]:
+    """Look at every address of these hosts (absolute names).
 
     A host whose addresses are not known is told as unknown: no gate is missing unnoticed.
     """
     with gatherer.errands() as errands:
-        live = errands.all(lambda name: gatherer.lookups.ask(name, "MX"), [subject.domain])
-        hosts = list(dict.fromkeys((*_wished(subject), *_exchanges(live.values()))))[:_HOSTS_MAX]
+        hosts = list(dict.fromkeys(hosts))[:_HOSTS_MAX]
         found = errands.all(lambda host: _addresses(host, subject, gatherer), hosts)
         known = (subject.postmaster, *subject.mailboxes)
         calls = [

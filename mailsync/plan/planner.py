@@ -16,7 +16,7 @@ from mailsync.dns.rrset import Key
 from mailsync.lint.judge import offline
 from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
-from mailsync.plan import abroad, check, guards, holds, tasks
+from mailsync.plan import abroad, check, gates, guards, holds, tasks
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
@@ -34,6 +34,7 @@ from mailsync.plan.model import (
     StageState,
     Status,
 )
+from mailsync.plan.prune import expanded
 from mailsync.plan.retire import after_settling, old_service_until
 from mailsync.plan.visible import Remnant
 
@@ -41,7 +42,7 @@ from mailsync.plan.visible import Remnant
 def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> DomainPlan:
     """Plan one domain as of ``now`` (aware UTC, whole seconds)."""
     of_files = offline(desired)
-    desired, elsewhere = _split(desired)
+    desired, elsewhere = _split(expanded(desired, live))
     scene = _scene(desired, live, ledger, now)
     courses = _courses(scene)
     rollback = holds.is_rollback(scene, courses)
@@ -59,6 +60,10 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     ]
     if not rollback:
         stages = [tasks.held(scene, stage) for stage in stages]
+    stages = [
+        gates.judged(stage, desired, live.looks, back=rollback) if stage.name == "switch" else stage
+        for stage in stages
+    ]
     if stages:
         # What was observed speaks of the next write; later ones are judged when their time comes.
         stages[0] = replace(stages[0], gates=(*scene.live.gates, *stages[0].gates))
@@ -124,7 +129,7 @@ def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
 
     Where the file speaks of hosts, also the MX of the zone's other domains: they may lead here.
     """
-    desired, _ = _split(desired)
+    desired, _ = _split(expanded(desired, live))
     keys = {(wish.name, wish.type) for wish in desired.wishes}
     if any(wish.kind == "host" for wish in desired.wishes):
         keys |= abroad.siblings_mx(desired.zone, live.neighbours)
@@ -147,7 +152,7 @@ def visible(
     desired: Desired, live: Live, ledger: Ledger, now: datetime
 ) -> tuple[tuple[Key, tuple[Remnant, ...]], ...]:
     """Give, for every RRset that matters, the versions that some resolver may hold."""
-    scene = _scene(desired, live, ledger, now)
+    scene = _scene(expanded(desired, live), live, ledger, now)
     return tuple((key, scene.visible(key)) for key in watched(desired, live))
 
 

@@ -62,10 +62,10 @@ def _value(node: Node, context: Context) -> str | None:
     try:
         record = dane.parse(text)
     except dane.BadTlsa as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "tlsa-usage")
         return None
     for objection in dane.objections(record):
-        context.faults.add(node.place, objection)
+        context.faults.add(node.place, objection, "tlsa-usage")
     return dane.format(record)
 
 

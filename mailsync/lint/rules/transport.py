@@ -61,7 +61,7 @@ def _max_age(case: Case) -> Iterator[Remark]:
     policy = case.desired.policy
     if policy is None or policy.mode == "none":
         return
-    if policy.max_age < _DAY:
+    if policy.mode == "enforce" and policy.max_age < _DAY:
         yield Remark(
             case.place("mta-sts"),
             f"senders forget the MTA-STS policy after {written(policy.max_age)}: whoever can keep "
@@ -141,7 +141,7 @@ RULES = (
     Rule(
         "sts-max-age",
         ("warning", "info"),
-        "A policy that is forgotten within a day, or that only tests.",
+        "An enforced policy that is forgotten within a day, or one that only tests.",
         why="Whoever can suppress a look-up for that long can take TLS away; testing enforces "
         "nothing.",
         source="RFC 8461 §3.2, §10.2",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsync.dns.names import shown
-from mailsync.dns.ttl import written
+from mailsync.dns.ttl import TTL_MAX, written
 from mailsync.lint.case import Case, texts_of
 from mailsync.lint.model import Remark, Rule, Severity
 from mailsync.mail import dmarc, mx_services, spf
@@ -68,13 +68,13 @@ def _ttl(case: Case) -> Iterator[Remark]:
 
 def _soa_negative(case: Case) -> Iterator[Remark]:
     zone = case.desired.zone
-    for value in case.ask(zone, "SOA").values[:1]:
-        minimum = value.split()[-1]
-        if minimum.isdigit() and int(minimum) > _DAY:
+    fields = [value.split() for value in case.ask(zone, "SOA").values]
+    for minimum in (found[-1] for found in fields if found):
+        if minimum.isascii() and minimum.isdigit() and int(minimum[:10]) > _DAY:
             yield Remark(
                 case.desired.place,
-                f"resolvers remember for up to {written(min(int(minimum), 2**31 - 1))} that a name "
-                f"of {shown(zone)} does not exist: set the SOA's last field to an hour",
+                f"resolvers remember for up to {written(min(int(minimum[:10]), TTL_MAX))} that a "
+                f"name of {shown(zone)} does not exist: set the SOA's last field to an hour",
             )
 
 
@@ -118,14 +118,6 @@ def _microsoft(case: Case) -> bool:
 
 
 RULES = (
-    Rule(
-        "acknowledged-nothing",
-        ("info",),
-        "A finding is acknowledged that is not found.",
-        why="When it comes back one day nobody is told.",
-        source="mailsync",
-        fix="Take its id out of `acknowledge`.",
-    ),
     Rule(
         "verification",
         ("info",),
