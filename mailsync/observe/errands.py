@@ -111,15 +111,22 @@ class Pending(Generic[_K, _V]):
         self._errands = errands
         self._futures = futures
 
-    def done(self) -> dict[_K, _V]:
-        """Wait for it; give the results that came in time, by item."""
+    def done(self, otherwise: Callable[[_K], _V] | None = None) -> dict[_K, _V]:
+        """Wait for it; give the results that came in time, by item.
+
+        ``otherwise`` gives the results of those that are late, so that none is missing unnoticed.
+        """
         late: set[Future[_V]] = set(self._futures.values())
         while late and self._errands.left > _NO_TIME:
             _, late = wait(late, timeout=min(self._errands.left, _GLANCE))
-        ready = [future for future in self._futures.values() if future.done()]
-        for future in late:
-            future.cancel()
-        return {item: future.result() for item, future in self._futures.items() if future in ready}
+        found: dict[_K, _V] = {}
+        for item, future in self._futures.items():
+            if future.cancel() or not future.done():
+                if otherwise is not None:
+                    found[item] = otherwise(item)
+            else:
+                found[item] = future.result()
+        return found
 
 
 class Courtesy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
@@ -18,7 +18,16 @@ from mailsync.mail.spf_evaluation import Evaluation, Sender, check_host
 from mailsync.mail.spf_survey import survey
 from mailsync.observe import dnssec, policy, reporting, reverse, smtp, zones
 from mailsync.observe.errands import Courtesy, Errands
-from mailsync.observe.facts import Called, Canary, Facts, Role, Subject
+from mailsync.observe.facts import (
+    NOT_ASKED,
+    Called,
+    Canary,
+    Dnssec,
+    Facts,
+    Reverse,
+    Role,
+    Subject,
+)
 from mailsync.observe.https import Place
 from mailsync.observe.question import Patience, Reply, Server, Silence, ask
 from mailsync.observe.resolving import Lookups, Resolution, resolved_by
@@ -44,6 +53,9 @@ _BASE: tuple[Key, ...] = (
 """What is asked of every domain: (what stands before its name, type)."""
 
 _T = TypeVar("_T")
+
+_NO_TIME = "there was no time to look"
+_LATE = Resolution(NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +205,11 @@ class Gatherer:
 
         domain, hosts = facts.subject.domain, facts.hosts
         calls = list(_calls(facts, wanted, self.settings))
+        zone = facts.zone
         called = errands.start(lambda call: self.call(call, errands), calls[:_ENDPOINTS_MAX])
-        tlsa = errands.start(self._tlsa, if_wanted("dane", hosts))
-        secure = errands.start(self._is_secure, if_wanted("dane", _secured(facts)))
+        tlsa = errands.start(
+            lambda host: self.lookups.resolve(dane.owner(host), "TLSA"), if_wanted("dane", hosts)
+        )
         named = errands.start(
             lambda address: reverse.look(address, self.lookups),
             if_wanted("reverse", _named_addresses(facts)),
@@ -205,9 +219,7 @@ class Gatherer:
             lambda zone: dnssec.look(
                 zone, self.settings.canaries, _alive(facts), self.settings.patience
             ),
-            [facts.zone.zone]
-            if facts.zone and facts.zone.delegated and wanted & {"dnssec", "dane"}
-            else [],
+            [zone.zone] if zone and zone.delegated and wanted & {"dnssec", "dane"} else [],
         )
         fetched = errands.start(self._policy, if_wanted("mta-sts", _announcing(facts)))
         reports = errands.start(
@@ -219,18 +231,22 @@ class Gatherer:
             lambda name: survey(shown(name), self.lookups),
             if_wanted("spf", [domain] if facts.served(domain, "TXT").answer.values else []),
         )
+        records = tlsa.done(lambda _: _LATE)
+        secure = errands.start(self._is_secure, _secured(facts, records))
         return replace(
             facts,
-            called=tuple(called.done().values()),
+            called=tuple(called.done(_not_called).values()),
             left_out=max(len(calls) - _ENDPOINTS_MAX, 0),
-            tlsa=tlsa.done(),
-            secure={name: found for (name, _), found in secure.done().items()},
-            reverse=named.done(),
-            canaries=tuple(canaries.done().values()),
-            dnssec=next(iter(validated.done().values()), None),
-            policy=next(iter(fetched.done().values()), None),
+            tlsa=records,
+            secure=secure.done(),
+            reverse=named.done(lambda address: Reverse(address, NOT_ASKED)),
+            canaries=tuple(canaries.done(lambda asked: Canary(*asked, _LATE)).values()),
+            dnssec=next(iter(validated.done(lambda _: Dnssec("unknown", _NO_TIME)).values()), None),
+            policy=next(
+                iter(fetched.done(lambda _: policy.Fetched("unknown", _NO_TIME)).values()), None
+            ),
             reports=reports.done(),
-            spf=judged.done(),
+            spf=judged.done(lambda _: Evaluation("temperror", "", 0, 0, (), _NO_TIME)),
             spf_survey=next(iter(surveyed.done().values()), None),
         )
 
@@ -251,20 +267,13 @@ class Gatherer:
             )
         return replace(call, session=found)
 
-    def _tlsa(self, host: str) -> Resolution:
-        owner = dane.owner(host)
-        found = self.lookups.resolve(owner, "TLSA")
-        if found.answer.state == "found" and not found.secure:
-            return replace(found, secure=self._is_secure((owner, "TLSA")))
-        return found
-
-    def _is_secure(self, question: tuple[str, str]) -> bool:
+    def _is_secure(self, key: Key) -> bool | None:
         """Tell whether the first resolver that answers has validated what is there."""
         for resolver in self.settings.canaries:
-            found = resolved_by(resolver, *question, self.settings.patience)
+            found = resolved_by(resolver, *key, self.settings.patience)
             if found.answer.state in {"found", "void"}:
                 return found.secure
-        return False
+        return None
 
     def _canary(self, question: tuple[Server, Key]) -> Canary:
         resolver, key = question
@@ -304,8 +313,7 @@ class Gatherer:
 def _keys(subject: Subject) -> Iterable[Key]:
     """Give what is asked of the zone's servers: what every mail domain has, and what is wished."""
     found = {(f"{before}{subject.domain}", rdtype): None for before, rdtype in _BASE}
-    if subject.zone:
-        found[f"_dmarc.{subject.zone}", "TXT"] = None
+    found[f"_dmarc.{subject.zone}", "TXT"] = None  # holds where the domain has none of its own
     for selector in subject.selectors:
         found[f"{selector}._domainkey.{subject.domain}", "TXT"] = None
     for wish in subject.desired.wishes if subject.desired else ():
@@ -339,14 +347,25 @@ def _calls(facts: Facts, wanted: frozenset[Topic], settings: Settings) -> Iterab
                 yield Called(role, session, known)
 
 
-def _secured(facts: Facts) -> list[tuple[str, str]]:
-    """Give what has to be validated for DANE (RFC 7672 §2.2): the MX, and the hosts' addresses."""
-    domain = facts.subject.domain
-    found = [(domain, "MX")] if facts.exchanges else []
-    for host in facts.hosts:
+def _not_called(call: Called) -> Called:
+    return replace(call, session=Session(call.endpoint, problem=_NO_TIME))
+
+
+def _secured(facts: Facts, tlsa: Mapping[str, Resolution]) -> list[Key]:
+    """Give what has to be validated for DANE (RFC 7672 §2.2): MX, addresses and TLSA.
+
+    Only what is there already: resolvers are asked for it.
+    """
+    found: list[Key] = []
+    for host, records in tlsa.items():
+        if records.answer.state != "found":
+            continue
+        found.append((dane.owner(host), "TLSA"))
         values = facts.addresses[host].values if host in facts.addresses else ()
         if values:
             found.append((host, "AAAA" if ":" in values[0] else "A"))
+    if found and facts.exchanges:
+        found.append((facts.subject.domain, "MX"))
     return found
 
 

@@ -78,16 +78,9 @@ def _host(host: str, facts: Facts) -> Iterator[Observation]:
         yield _SAY.failed("mx-too-many-addresses", name, detail)
     # With servers of the configuration's own naming, the zone is a private one.
     if facts.zone is not None and facts.zone.delegation is not None:
-        private = [value for value in answer.values if not _is_public(value)]
+        private = [value for value in answer.values if not ipaddress.ip_address(value).is_global]
         if private:
             yield _SAY.failed("mx-address-not-public", name, listed(private))
-
-
-def _is_public(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
 
 
 def _shared(facts: Facts) -> Iterator[Observation]:

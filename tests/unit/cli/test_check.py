@@ -21,20 +21,22 @@ from typing import Any
 import pytest
 
 from mailsync.cli import check as check_command
-from mailsync.cli import check_subjects
+from mailsync.cli import check_gates, check_subjects
 from mailsync.cli.check_stream import in_order, whole_file
 from mailsync.dns.rrset import RRset
 from mailsync.errors import MailsyncError
 from mailsync.journal.events import Seen
 from mailsync.journal.file_store import FileJournal
 from mailsync.observe.dialogue import context
+from mailsync.observe.gather import Settings
 from mailsync.observe.observations import KEY_VARIABLE, from_json
 from mailsync.observe.question import Patience
 from mailsync.observe.results import Checked, Observation, Summary
+from mailsync.observe.subjects import Declared
 from mailsync.report.check import CheckText
 from tests.unit.cli.site import ROOT, Done, Site, command, environment
 from tests.unit.observe.certificates import Authority
-from tests.unit.observe.internet import SOA, Internet
+from tests.unit.observe.internet import NOW, SOA, Internet
 from tests.unit.observe.mail_servers import drips, mail_server, raw_server
 
 KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
@@ -389,6 +391,14 @@ def test_an_interrupted_run_leaves_no_report_that_looks_whole(world: World) -> N
         assert time.monotonic() - began < 3
     assert process.returncode == 130
     assert not (world.site.directory / "report").exists()
+    stop = Flag()
+    stop.set()
+    asked = check_subjects.asked(Path("mailsync.yaml"), [], Declared(), world.site.now)
+    with pytest.raises(KeyboardInterrupt):
+        check_gates.write(
+            Path("seen.json"), asked.subjects, asked.gatherer(Settings(), stop), NOW, stop
+        )
+    assert not (world.site.directory / "seen.json").exists()
 
 
 def test_the_page_shows_what_happens(world: World) -> None:
@@ -476,6 +486,10 @@ def test_a_run_that_is_stopped_begins_nothing_more() -> None:
     Timer(0.1, stop.set).start()
     began = time.monotonic()
     assert list(results) == []
+    some = in_order(range(9), str, lambda *_: "", first := Flag())
+    assert next(some) == "0"
+    first.set()
+    assert list(some) == []
     assert time.monotonic() - began < 2
     release.set()
 

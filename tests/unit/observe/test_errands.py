@@ -27,6 +27,8 @@ def test_what_is_late_is_left_out() -> None:
         assert time.monotonic() - began < 2
         assert found == {1: 1, 2: 2}
         assert errands.left == 0.001
+        late = errands.start(lambda item: item + release.wait(5), [5])
+        assert late.done(lambda item: -item) == {5: -5}
     release.set()
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mailsync.desired.model import Desired, Place, Wish
+from mailsync.desired.model import GATES, Desired, Place, Wish
 from mailsync.observe import gates
-from mailsync.observe.facts import Subject
+from mailsync.observe.facts import Called, Subject
 from mailsync.observe.gather import Settings
 from mailsync.observe.observations import Sight
 from mailsync.observe.resolving import Planned
+from mailsync.observe.smtp import Endpoint, Session, Tls
 from tests.unit.observe.certificates import Authority
 from tests.unit.observe.internet import NOW, QUICK, Internet, mail_domain
 from tests.unit.observe.mail_servers import drips, mail_server, raw_server, says
@@ -30,13 +31,13 @@ def looked(
     )
     found = gates.look(subject, net.gatherer(settings), lambda: NOW)
     assert {sight.at for sight in found} == {NOW}
-    assert len(found) == len(gates.GATES)
+    assert len(found) == len(GATES)
     return {sight.gate: sight for sight in found}
 
 
 def states(sights: dict[str, Sight]) -> list[str]:
     """The states, in the order of the gates."""
-    return [sights[gate].state for gate in gates.GATES]
+    return [sights[gate].state for gate in GATES]
 
 
 def test_a_good_server_passes(tmp_path: Path) -> None:
@@ -122,6 +123,17 @@ def test_hosts_that_are_to_be_are_looked_at_where_the_file_puts_them() -> None:
     assert {(sight.host, sight.address) for sight in found} == {("new.example.com.", "127.0.0.1")}
 
 
+def test_a_server_that_presents_nothing_readable_is_unknown() -> None:
+    """Nobody can say whether its certificate would do."""
+    session = Session(
+        Endpoint("mx1.example.com.", "192.0.2.1"), tls=Tls("secured", "", "TLSv1.3", "X")
+    )
+    assert gates._certificate(Called("mx", session), NOW) == (
+        "unknown",
+        "presented no certificate",
+    )
+
+
 def test_a_host_that_cannot_be_looked_at_is_told() -> None:
     """Without an address, or with one that does not answer in time: no gate is missing."""
     with Internet(*mail_domain()) as net:
@@ -143,4 +155,4 @@ def test_a_look_that_takes_too_long_is_unknown() -> None:
         settings = Settings(seconds=0.3, patience=QUICK, smtp_port=endpoint.port)
         found = gates.look(Subject(DOMAIN, DOMAIN), net.gatherer(settings), lambda: NOW)
     assert {sight.state for sight in found} == {"unknown"}
-    assert {sight.gate for sight in found} == set(gates.GATES)
+    assert {sight.gate for sight in found} == set(GATES)

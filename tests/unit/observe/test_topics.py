@@ -218,6 +218,7 @@ def test_dnssec(state: str, days: int | None, wanted: list[tuple[str, str]]) -> 
         (Resolution(Answer("found", ("10 old.example.com.",)), DOMAIN, 60), "info"),
         (Resolution(VOID, DOMAIN, 60), "info"),
         (Resolution(FAILED), "unknown"),
+        (Resolution(Answer("unknown", reason="no time")), "unknown"),
         (Resolution(FAILED, servfail=True), "error"),
     ],
 )
@@ -442,11 +443,14 @@ def test_an_expired_certificate_is_told_once() -> None:
 # ---- dane ---------------------------------------------------------------------------------------
 
 
-def of_tlsa(*values: str, secure: bool = True, **fields: object) -> Facts:
+TLSA = f"_25._tcp.{HOST}"
+
+
+def of_tlsa(*values: str, secure: bool | None = True, **fields: object) -> Facts:
     """Facts of a domain with TLSA records, all of them validated."""
     base: dict[str, object] = {
-        "tlsa": {HOST: Resolution(Answer("found", values), HOST, 60, secure)},
-        "secure": {DOMAIN: True, HOST: True},
+        "tlsa": {HOST: Resolution(Answer("found", values), HOST, 60)},
+        "secure": {(DOMAIN, "MX"): True, (HOST, "A"): True, (TLSA, "TLSA"): secure},
         "dnssec": Dnssec("secure", "so"),
     }
     return of_mx(f"10 {HOST}", **{"called": (called(),), **base, **fields})
@@ -467,6 +471,8 @@ def of_tlsa(*values: str, secure: bool = True, **fields: object) -> Facts:
             of_tlsa("3 1 0 6b6579", secure=False, dnssec=Dnssec("unknown", "so")),
             ("tlsa-unsigned", "unknown"),
         ),
+        (of_tlsa("3 1 0 6b6579", secure=None), ("tlsa-unsigned", "unknown")),
+        (of_tlsa("3 1 0 6b6579", secure=False, dnssec=None), ("tlsa-unsigned", "unknown")),
         (of_tlsa("3 1 0 6b6579", tlsa={HOST: Resolution(FAILED)}), ("tlsa-mismatch", "unknown")),
         (of_tlsa("3 1 0 6b6579", called=(called(tls=None),)), ("tlsa-mismatch", "unknown")),
         (of_tlsa("3 1 0 6b6579", called=(called(tls=Tls()),)), ("tlsa-mismatch", "error")),
@@ -481,6 +487,8 @@ def test_a_host_without_tlsa_is_not_spoken_of() -> None:
     """DANE is nobody's duty."""
     assert found(dane.judge, of_servers(called())) == []
     assert found(dane.judge, of_tlsa("3 1 0 00", tlsa={HOST: Resolution(VOID)})) == []
+    elsewhere = replace(called(), session=Session(Endpoint("mx2.example.com.", "192.0.2.26")))
+    assert found(dane.judge, of_tlsa("3 1 0 00", called=(elsewhere,))) == [("tlsa-unsigned", "ok")]
 
 
 def test_why_a_trust_anchor_does_not_do_is_told() -> None:
@@ -588,6 +596,7 @@ def of_spf(
         (of_spf("other"), ("spf-missing", "warning")),
         (of_spf("v=spf1 -all", "v=spf1 ~all"), ("spf-multiple", "error")),
         (of_spf("v=spf1 -all"), ("spf-syntax", "ok")),
+        (replace(of_spf("v=spf1 -all"), spf_survey=None), ("spf-include-none", "unknown")),
         (of_spf("v=spf1 -all", problems=("none",)), ("spf-include-none", "error")),
         (of_spf("v=spf1 -all", problems=("failed",)), ("spf-include-none", "unknown")),
         (of_spf("v=spf1 -all", lookups=11), ("spf-lookups", "error")),
