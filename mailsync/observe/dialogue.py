@@ -19,6 +19,9 @@ from mailsync.mail.smtp_reply import BadReply, Reply, is_last, parse
 _LINE_OCTETS = 4096
 """A reply's line has at most 512 octets (RFC 5321 §4.5.3.1.5); some servers write longer ones."""
 
+_CONNECT = 10.0
+"""Seconds after which a connection does not come about any more: three packets were lost."""
+
 _GOODBYE = 2.0
 """Seconds for which a server may take its time over RSET and QUIT."""
 
@@ -69,7 +72,7 @@ class Dialogue:
         """Connect. Raises `Unreached`."""
         self._until = until
         self._buffer = b""
-        seconds = max(until - time.monotonic(), 0.001)
+        seconds = min(max(until - time.monotonic(), 0.001), _CONNECT)
         try:
             self._socket = socket.create_connection((address, port), seconds)
         except TimeoutError:

@@ -153,3 +153,36 @@ class Courtesy:
                 users[0] -= 1
                 if not users[0]:
                     del self._doors[address]
+
+
+class Outlook:
+    """What a run has learnt of reaching mail servers: where nobody is reached, nobody will be.
+
+    Many networks block port 25. To wait for every server then takes long, and tells nothing.
+    """
+
+    _ENOUGH = 8
+    """Addresses that were tried in vain, and none with success, before the rest is not tried."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._reached = False
+        self._in_vain: set[str] = set()
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Tell whether it is of no use to try further addresses."""
+        return not self._reached and len(self._in_vain) >= self._ENOUGH
+
+    @property
+    def words(self) -> str:
+        """Say why, in words after the server's name."""
+        tried = len(self._in_vain)
+        return f"was not tried: none of {tried} others was reached, a network here blocks the port"
+
+    def learn(self, address: str, *, reached: bool) -> None:
+        """Remember how it went with an address."""
+        with self._lock:
+            self._reached = self._reached or reached
+            if not reached and not self._reached:
+                self._in_vain.add(address)

@@ -6,6 +6,8 @@ A resolver that is asked too early remembers that there was nothing, for up to h
 from __future__ import annotations
 
 import ipaddress
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +40,9 @@ RECURSIVE = Manner(recursive=True)
 
 _REMEMBERED = 20_000
 """Answers that are kept during a run."""
+
+_FAILURE_HOLDS = 30.0
+"""Seconds after which a question that failed is asked again."""
 
 _VALUES_MAX = 200
 _ALIASES_MAX = 8
@@ -118,7 +123,7 @@ class Lookups:
         self._planned = planned or Planned()
         self._direct = direct
         self._lock = Lock()
-        self._known: OrderedDict[tuple[str, str], Resolution] = OrderedDict()
+        self._known: OrderedDict[Key, tuple[float, Resolution]] = OrderedDict()
 
     def ask(self, name: str, rdtype: str) -> Answer:
         """Give what stands at a name, aliases followed; never raises."""
@@ -136,11 +141,13 @@ class Lookups:
         """Give the same with its circumstances."""
         key = (name.lower(), rdtype)
         with self._lock:
-            known = self._known.get(key)
-        if known is None:
+            until, known = self._known.get(key, (0.0, None))
+        if known is None or time.monotonic() > until:
             known = self._resolved(*key)
+            failed = known.answer.state == "failed"
+            until = time.monotonic() + _FAILURE_HOLDS if failed else math.inf
             with self._lock:
-                self._known[key] = known
+                self._known[key] = (until, known)
                 while len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
         return known

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mailsync.observe.errands import Courtesy, Crew, Errands
+from mailsync.observe.errands import Courtesy, Crew, Errands, Outlook
 
 
 def test_results_come_by_item() -> None:
@@ -83,3 +83,17 @@ def test_one_address_gets_few_connections_at_once() -> None:
     with courtesy.at("192.0.2.1", 0.01) as again:
         assert again
     assert courtesy._doors == {}
+
+
+def test_where_nobody_is_reached_the_rest_is_not_tried() -> None:
+    """After several addresses in vain; one that was reached shows that the port is open."""
+    closed, open_ = Outlook(), Outlook()
+    open_.learn("192.0.2.99", reached=True)
+    for number in range(8):
+        assert not closed.is_hopeless
+        for outlook in (closed, open_):
+            outlook.learn(f"192.0.2.{number}", reached=False)
+            outlook.learn(f"192.0.2.{number}", reached=False)
+    assert closed.is_hopeless
+    assert "none of 8 others was reached" in closed.words
+    assert not open_.is_hopeless

@@ -322,6 +322,17 @@ def test_an_address_that_is_busy_with_other_domains_is_unknown() -> None:
     assert told.session.problem.startswith("was not looked at")
 
 
+def test_a_network_that_blocks_the_port_is_found_out() -> None:
+    """The ninth server is not waited for; nothing of it is a fault."""
+    addresses = [f"mx1.example.com. 60 A 127.0.0.{number}" for number in range(1, 9)]
+    with Internet(*mail_domain(*addresses)) as net:
+        gatherer = net.gatherer(Settings(seconds=5, patience=QUICK, smtp_port=1))
+        gatherer.gather(Subject(DOMAIN, DOMAIN), ("smtp",))
+        facts = gatherer.gather(Subject(DOMAIN, DOMAIN), ("smtp",))
+    assert {call.session.problem.split(":")[0] for call in facts.called} == {"was not tried"}
+    assert {one.state for one in judged(facts, ("smtp",))} == {"unknown"}
+
+
 def test_names_that_are_aliases_are_told() -> None:
     """A name of an address may lead back by an alias."""
     records = mail_domain(
