@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "rehearse": "Play the plan, and show where mail would go.",
     "explain": "Show where each record comes from.",
     "services": "Show the services that mailsync knows, and what each asks for.",
+    "schema": "Print the JSON Schema of the files.",
     "github": "What the GitHub action runs: see action.yml.",
 }
 """Each command and the first line of its help; its module is `mailsync.cli.NAME`."""

@@ -74,7 +74,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
     """Read one mail domain of a zone; what holds for it gives the order."""
     name, zone, place, expansion = part.domain, part.zone, part.place, part.expansion
     keys = registry.known()
-    by_name = {key.text: node for key, node in expansion.said if key.text in keys}
+    by_name = {key.text: node for key, node in expansion.said}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
     asked = by_name.get("cutover")
     cutover = Cutover() if asked is None else terms.read(asked, faults)

@@ -65,7 +65,7 @@ class Examined(NamedTuple):
 def by_checkdmarc(data: Data) -> Examined:
     """Ask checkdmarc, which takes a resolver."""
     checkdmarc.utils.DNS_CACHE.clear()
-    found = checkdmarc.spf.check_spf(DOMAIN, resolver=_Resolver(data))  # type: ignore[arg-type]
+    found = checkdmarc.spf.check_spf(DOMAIN, resolver=_Resolver(data))
     if not found["valid"]:
         return Examined(valid=False)
     return Examined(True, found["dns_lookups"], found["void_dns_lookups"])

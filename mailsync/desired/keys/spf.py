@@ -6,6 +6,8 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent, Flag, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import spf
@@ -23,18 +25,15 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         return (context.wish("spf", key, (), node.place),)
     ttl, source, text = None, node, None
     if isinstance(node, Mapping):
-        fields = reading.mapping(node, context.faults, "a record", ("txt", *_FIELDS, "ttl"))
-        if fields is None:
-            return ()
-        ttl, txt = context.own_ttl(fields), fields.get("txt")
+        ttl, txt = context.own_ttl(node), node.get("txt")
         if txt is None:
-            text = _from_fields(fields, context)
+            text = _from_fields(node, context)
         else:
             source = txt
             for name in _FIELDS:
-                if name in fields:
+                if name in node:
                     message = f"{name} stands beside txt: write the record one way"
-                    context.faults.add(fields.key(name).place, message)
+                    context.faults.add(node.key(name).place, message)
     if text is None and not isinstance(source, Mapping):
         text = reading.text(source, context.faults, "an SPF record")
     if text is None or not _is_right(text, source, context):
@@ -118,9 +117,41 @@ def _checked(prefix: str, node: Node, context: Context) -> list[str]:
     return [term]
 
 
+_TXT = Text(
+    "an SPF record", "[vV]=[sS][pP][fF]1(?: .*)?", spf.parse, "SPF record", rule=_broken_rule
+)
+
+
+def _term(doc: str, *examples: str, flag: bool = False) -> Field:
+    term = Items(Text("a text", examples=examples), "at least one")
+    return Field(Either(Flag(), term) if flag else term, doc)
+
+
+SHAPE = Either(
+    Absent(),
+    Fields(
+        "a record",
+        {
+            "include": _term("Whoever that name's SPF record lets send.", "_spf.example.net"),
+            "ip4": _term("IPv4 addresses or networks.", "192.0.2.10", "192.0.2.0/24"),
+            "ip6": _term("IPv6 addresses or networks.", "2001:db8::10"),
+            "a": _term("The addresses of this domain, or of these names.", flag=True),
+            "mx": _term("The MX hosts of this domain, or of these.", flag=True),
+            "exists": _term("Senders for which that name, a macro, has an address."),
+            "redirect": Field(Text("a text"), "The SPF record to go by instead, without 'all'."),
+            "all": Field(Word("verdict", tuple(_VERDICTS)), "What of everybody else."),
+            "txt": Field(_TXT, "The record as text, instead of its terms."),
+            "ttl": TTL,
+        },
+    ),
+    _TXT,
+)
+
 KEY = Key(
     "spf",
     "Who may send for the domain: the record as text, or its terms (include, ip4, ip6, a, mx, "
     "exists, redirect, and all: fail, softfail or neutral). 'absent' removes it.",
     read,
+    shape=SHAPE,
+    example="{include: [spf.example.net], all: fail}",
 )
