@@ -40,7 +40,14 @@ class Garbled(Broken):
 
 
 class Unreached(Broken):
-    """There was no connection at all: nothing is known of the server."""
+    """There was no connection at all: nothing is known of the server.
+
+    ``no_route``: this machine cannot reach that kind of address.
+    """
+
+    def __init__(self, message: str, *, no_route: bool = False) -> None:
+        super().__init__(message)
+        self.no_route = no_route
 
 
 class NoTls(Broken):
@@ -88,7 +95,8 @@ class Dialogue:
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in _NO_ROUTE:
                 family = "IPv6" if ":" in address else "IPv4"
-                raise Unreached(f"cannot be reached: this machine has no {family} route") from None
+                words = f"cannot be reached: this machine has no {family} route"
+                raise Unreached(words, no_route=True) from None
             raise Unreached(f"cannot be reached: {_words(error)}") from None
 
     @property

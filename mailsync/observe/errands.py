@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from ipaddress import ip_network
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread
 from threading import Event as Flag
@@ -158,11 +159,12 @@ class Courtesy:
 class Outlook:
     """What a run has learnt of reaching mail servers: where nobody is reached, nobody will be.
 
-    Many networks block port 25. To wait for every server then takes long, and tells nothing.
+    Many offices and clouds block port 25. To wait for every server then takes long, and tells
+    nothing.
     """
 
     _ENOUGH = 8
-    """Addresses that were tried in vain, and none with success, before the rest is not tried."""
+    """Networks in which servers were tried in vain, and none anywhere with success."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -178,11 +180,16 @@ class Outlook:
     def words(self) -> str:
         """Say why, in words after the server's name."""
         tried = len(self._in_vain)
-        return f"was not tried: none of {tried} others was reached, a network here blocks the port"
+        return (
+            f"was not tried: no server was reached in {tried} other networks, so that this one "
+            "blocks the port, it seems"
+        )
 
     def learn(self, address: str, *, reached: bool) -> None:
-        """Remember how it went with an address."""
+        """Remember how it went with an address. Servers side by side may be down together."""
+        prefix = 32 if ":" in address else 16
+        network = str(ip_network(f"{address}/{prefix}", strict=False))
         with self._lock:
             self._reached = self._reached or reached
-            if not reached and not self._reached:
-                self._in_vain.add(address)
+            if not self._reached:
+                self._in_vain.add(network)

@@ -255,7 +255,8 @@ class Gatherer:
                 helo=settings.helo,
                 roots=settings.roots,
             )
-        self._outlook.learn(endpoint.address, reached=found.reached)
+        if not found.no_route:
+            self._outlook.learn(endpoint.address, reached=found.reached)
         return replace(call, session=found)
 
     def _is_secure(self, key: Key) -> bool | None:

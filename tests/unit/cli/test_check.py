@@ -23,6 +23,7 @@ import pytest
 from mailsync.cli import check as check_command
 from mailsync.cli import check_gates, check_subjects
 from mailsync.cli.check_stream import in_order, whole_file
+from mailsync.config import Observe
 from mailsync.dns.rrset import RRset
 from mailsync.errors import MailsyncError
 from mailsync.journal.events import Seen
@@ -31,6 +32,7 @@ from mailsync.observe.dialogue import context
 from mailsync.observe.gather import Settings
 from mailsync.observe.observations import KEY_VARIABLE, from_json
 from mailsync.observe.question import Patience
+from mailsync.observe.resolving import Planned
 from mailsync.observe.results import Checked, Observation, Summary
 from mailsync.observe.subjects import Declared
 from mailsync.report.check import CheckText
@@ -287,7 +289,20 @@ def test_a_journal_that_cannot_be_read_is_told(world: World) -> None:
     (world.site.directory / ".mailsync").write_text("not a directory")
     done = world.run("--only", "spf")
     assert done.code == 0
-    assert "error" in done.err
+    assert "what was published before is not known" in done.err
+
+
+def test_public_resolvers_are_not_told_of_private_zones() -> None:
+    """Where the servers are the user's own, and no resolver is named, none is compared."""
+
+    def compared(observe: Observe) -> list[str]:
+        asked = check_subjects.Asked((), (), observe, Planned(), frozenset())
+        return [server.address for server in asked.canaries]
+
+    private = (("192.0.2.53", 53),)
+    assert compared(Observe()) == ["1.1.1.1", "8.8.8.8", "9.9.9.9"]
+    assert compared(Observe(nameservers=private)) == []
+    assert compared(Observe(nameservers=private, resolvers=(("192.0.2.1", 53),))) == ["192.0.2.1"]
 
 
 def test_gates_are_saved_for_another_machine(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,14 +86,16 @@ def test_one_address_gets_few_connections_at_once() -> None:
 
 
 def test_where_nobody_is_reached_the_rest_is_not_tried() -> None:
-    """After several addresses in vain; one that was reached shows that the port is open."""
-    closed, open_ = Outlook(), Outlook()
-    open_.learn("192.0.2.99", reached=True)
+    """After several networks in vain; one server that was reached shows that the port is open."""
+    closed, near, open_ = Outlook(), Outlook(), Outlook()
+    open_.learn("2001:db8::1", reached=True)
     for number in range(8):
         assert not closed.is_hopeless
-        for outlook in (closed, open_):
-            outlook.learn(f"192.0.2.{number}", reached=False)
-            outlook.learn(f"192.0.2.{number}", reached=False)
+        closed.learn(f"198.{number}.2.1", reached=False)
+        closed.learn(f"198.{number}.2.2", reached=False)
+        open_.learn(f"198.{number}.2.1", reached=False)
+        near.learn(f"192.0.2.{number}", reached=False)
     assert closed.is_hopeless
-    assert "none of 8 others was reached" in closed.words
+    assert "in 8 other networks" in closed.words
+    assert not near.is_hopeless
     assert not open_.is_hopeless

@@ -324,7 +324,7 @@ def test_an_address_that_is_busy_with_other_domains_is_unknown() -> None:
 
 def test_a_network_that_blocks_the_port_is_found_out() -> None:
     """The ninth server is not waited for; nothing of it is a fault."""
-    addresses = [f"mx1.example.com. 60 A 127.0.0.{number}" for number in range(1, 9)]
+    addresses = [f"mx1.example.com. 60 A 127.{number}.0.1" for number in range(1, 9)]
     with Internet(*mail_domain(*addresses)) as net:
         gatherer = net.gatherer(Settings(seconds=5, patience=QUICK, smtp_port=1))
         gatherer.gather(Subject(DOMAIN, DOMAIN), ("smtp",))

@@ -272,6 +272,7 @@ def test_a_machine_without_that_kind_of_address_says_so(monkeypatch: pytest.Monk
     for address, family in (("2001:db8::25", "IPv6"), ("192.0.2.1", "IPv4")):
         found = probe(Endpoint(HOST, address), (POSTMASTER,))
         assert found.problem == f"cannot be reached: this machine has no {family} route"
+        assert found.no_route
 
 
 def test_a_connection_that_is_reset_is_told() -> None:
