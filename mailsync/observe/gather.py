@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import Event as Flag
 from typing import TypeVar
 
+from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key
 from mailsync.mail import dane
@@ -151,6 +152,10 @@ class Gatherer:
         def told(key: Key) -> Served:
             said = [(server, replies.get((server, key), late)) for server in alive]
             served = zones.compare(key, said)
+            if not alive:
+                fault = facts.zone.fault if facts.zone is not None else ""
+                reason = fault or "none of the zone's servers answers for it"
+                served = Served(key, Answer("failed", reason=reason))
             if served.alias:
                 target = self.lookups.resolve(served.alias, key[1])
                 return replace(served, answer=target.answer)

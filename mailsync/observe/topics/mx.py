@@ -39,6 +39,8 @@ def judge(facts: Facts) -> Iterator[Observation]:
 
 def _missing(facts: Facts, subject: str) -> Observation:
     domain = facts.subject.domain
+    if facts.zone is not None and not facts.zone.delegated:
+        return _SAY.failed("mx-missing", subject, f"{facts.zone.fault}: mail goes nowhere")
     states = [facts.served(domain, family).answer.state for family in ("A", "AAAA")]
     if "found" in states:
         where = "to its own addresses (RFC 5321 §5.1), be that a mail server or not"

@@ -165,7 +165,8 @@ def test_a_resolvers_word_is_taken_where_the_zones_servers_do_not_answer() -> No
         gatherer._zones._nameservers = (("127.0.0.99", 1),)
         facts = gatherer.gather(Subject(DOMAIN, DOMAIN), ("mx",))
     assert facts.served(DOMAIN, "MX").answer.state == "found"
-    assert facts.served("_dmarc.example.com.", "TXT").answer.state == "failed"
+    dmarc = facts.served("_dmarc.example.com.", "TXT").answer
+    assert (dmarc.state, dmarc.reason) == ("failed", "none of the zone's servers answers for it")
     assert facts.served(DOMAIN, "A").answer.state == "failed"
     assert facts.served(DOMAIN, "AAAA").answer.state == "void"
     assert [look.silent for look in facts.looks] == [True]

@@ -288,6 +288,14 @@ def test_faults_of_mx(of: Facts, wanted: tuple[str, str]) -> None:
     assert wanted in found(mx.judge, of)
 
 
+def test_a_domain_that_does_not_exist_has_no_mail() -> None:
+    """That is said, rather than that a record is missing."""
+    nowhere = ZoneServers(DOMAIN, fault="nobody knows a zone for example.com", delegated=False)
+    of = facts(records=dict([served(DOMAIN, "MX")]), zone=nowhere)
+    (fault,) = mx.judge(of)
+    assert fault.detail == "nobody knows a zone for example.com: mail goes nowhere"
+
+
 def test_hosts_at_the_same_addresses() -> None:
     """Two MX on one machine are a remark; a new MX at the old one's address is a warning."""
     same = Answer("found", ("8.8.8.8",))
