@@ -7,6 +7,8 @@ import pytest
 from tests.unit.desired.reads import errors
 
 LONG = "x" * 300
+ADDRESSES = [f"192.0.{n // 200}.{n % 200}" for n in range(400)]
+SEVEN = "[" + ", ".join(f"i{n}.example" for n in range(7)) + "]"
 MISTAKES = {
     # the file
     "- mx": "1:1: a zone file is a mapping of keys",
@@ -82,6 +84,16 @@ MISTAKES = {
     "spf: {includes: a.example, all: fail}": "1:7: unknown key 'includes': did you mean 'include'?",
     "spf: {all: fail, ttl: x}": "1:23: 'x' is no duration",
     f"spf: v=spf1 {'x' * 70000}": "1:6: an SPF record of 70007 characters: too long",
+    "spf: {all: fail, split: 99}": "1:25: 99 octets are too few: write true, or 255",
+    "spf: {all: fail, split: 451}": "1:25: '451' is no length of a record",
+    "spf: {all: fail, split: maybe}": "1:25: 'maybe' is no length of a record",
+    f"spf: {{ip4: [{', '.join(ADDRESSES)}], all: fail, split: true}}": "1:6: 400 addresses take",
+    f"spf: {{ip4: [{', '.join(ADDRESSES[:50])}], include: {SEVEN}, all: fail, split: 255}}": (
+        "1:6: with the records that its addresses go into: 11 terms ask the DNS"
+    ),
+    f"spf: {{ip4: [{', '.join(ADDRESSES[:10])}], include: {SEVEN}, all: fail, split: 150}}": (
+        "1:6: without its addresses SPF has "
+    ),
     # dkim
     "dkim: {s1: {}}": "1:12: an empty mapping",
     "dkim: {s1: p}": "1:12: 'p' is no tag=value",
