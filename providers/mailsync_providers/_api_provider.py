@@ -124,11 +124,11 @@ class ApiProvider(BaseProvider):
         for (owner, rdtype), rows in sorted(by_key(reading.rows).items()):
             if rdtype not in self.SUPPORTS:
                 continue
-            hidden = [row for row in rows if not holdable(zone, row)]
+            hidden = len(rows) - len(holdable(zone, rows))
             if hidden:
                 self.log.warning(
                     "populate: %s %s: %d of %d values are beyond octoDNS, and stay as they are",
-                    *(owner, rdtype, len(hidden), len(rows)),
+                    *(owner, rdtype, hidden, len(rows)),
                 )
             if len({row.ttl for row in rows}) > 1:
                 self.log.warning("populate: %s %s has several TTLs", owner, rdtype)
@@ -293,7 +293,7 @@ class PerValueProvider(ApiProvider):
                     "control panel"
                 )
         for change in changes:
-            held = [row for row in rows.get(change.key, ()) if holdable(octodns_zone, row)]
+            held = holdable(octodns_zone, rows.get(change.key, []))
             for edit in edits(change, held, one_per_preference=self.ONE_PER_PREFERENCE):
                 yield self._step(change, edit, reading)
 

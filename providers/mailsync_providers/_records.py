@@ -120,7 +120,7 @@ def record_of(zone: Zone, rows: Sequence[Row]) -> Record | None:
 
     The highest TTL counts where rows differ: what is asked for is how long an answer may be held.
     """
-    held = [row for row in rows if holdable(zone, row)]
+    held = holdable(zone, rows)
     rdatas = list(dict.fromkeys(row.rdata for row in held if row.rdata is not None))
     if not rdatas:
         return None
@@ -128,12 +128,18 @@ def record_of(zone: Zone, rows: Sequence[Row]) -> Record | None:
     return octodns_record(zone, held[0].owner, ttl, rdatas, lenient=True)
 
 
-def holdable(zone: Zone, row: Row) -> bool:
-    """Tell whether octoDNS can hold a row's value."""
-    if row.rdata is None:
-        return False
+def holdable(zone: Zone, rows: Sequence[Row]) -> list[Row]:
+    """Give those of an RRset's rows whose values octoDNS can hold."""
+    understood = [row for row in rows if row.rdata is not None]
+    if _can_hold(zone, understood):
+        return understood
+    return [row for row in understood if _can_hold(zone, [row])]
+
+
+def _can_hold(zone: Zone, rows: Sequence[Row]) -> bool:
+    rdatas = [row.rdata for row in rows if row.rdata is not None]
     try:
-        octodns_record(zone, row.owner, row.ttl, [row.rdata], lenient=True)
+        octodns_record(zone, rows[0].owner, rows[0].ttl, rdatas, lenient=True)
     except Exception:  # noqa: BLE001  # octoDNS raises many kinds for a value that it cannot hold
         return False
     return True

@@ -135,9 +135,7 @@ class HostContract:
                 lab.zone,
                 [
                     Change(None, sample.rrset("new", "A", 60, "192.0.2.9"), "create"),
-                    Change(
-                        sample.mx, sample.rrset("@", "MX", 3600, "10 new.elsewhere."), "switch"
-                    ),
+                    Change(sample.mx, sample.rrset("@", "MX", 3600, "10 new.elsewhere."), "switch"),
                 ],
             )
         assert lab.exactly() == exactly

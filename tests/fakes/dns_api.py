@@ -86,7 +86,11 @@ class FakeApi(ABC):
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
         self.previous: dict[str, Any] = {}
+        self.initial: dict[str, Any] = {}
+        """The state that tests go back to."""
         self.calls: list[Call] = []
+        self.agents: set[str] = set()
+        """Who has asked: the User-Agents."""
         self.faults: list[Fault] = []
         self.watched: tuple[str, ...] = ()
         """Names that must never be without MX."""
@@ -162,6 +166,13 @@ class FakeApi(ABC):
         self.faults.clear()
         self.gaps.clear()
         self._late.clear()
+        self.watched = ()
+
+    def settle(self) -> None:
+        """Do whatever is still to be done late."""
+        late, self._late = self._late, []
+        for one in late:
+            self._do(one)
 
     @property
     def writes(self) -> list[Call]:
@@ -185,6 +196,7 @@ class FakeApi(ABC):
     def handle(self, request: Request) -> tuple[Response | None, str]:
         """Answer one call; None where there is no answer: then "cut" or "hang"."""
         with self._lock:
+            self.agents.add(request.headers.get("User-Agent", ""))
             late, self._late = self._late, []
             fault = self._due()
             kind = fault.kind if fault else ""
@@ -194,9 +206,7 @@ class FakeApi(ABC):
             status = response.status if response else 0
             body = json.dumps(request.body, sort_keys=True)
             target = f"{request.path}?{request.raw_query}" if request.raw_query else request.path
-            self.calls.append(
-                Call(request.method, target, body, status, self.is_write(request))
-            )
+            self.calls.append(Call(request.method, target, body, status, self.is_write(request)))
             self._look(request)
         return response, how
 
