@@ -168,12 +168,21 @@ class Api:
         """Read, and give the JSON. Raises `Refused`, `Unreachable`."""
         return self._json(self.read(path, query))
 
-    def read(self, path: str, query: Mapping[str, Any] | None = None) -> Answer:
-        """Read; what may pass (no answer, 429, 5xx) is tried again a few times."""
+    def read(
+        self,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        method: str = "GET",
+        **content: Any,
+    ) -> Answer:
+        """Read; what may pass (no answer, 429, 5xx) is tried again a few times.
+
+        ``method`` and ``content`` (as `requests` takes it): of a call that changes nothing.
+        """
         pause = FIRST_PAUSE
         for attempt in range(1, _READS + 1):
             try:
-                answer = self._exchange("GET", path, params=query)
+                answer = self._exchange(method, path, params=query, **content)
             except requests.RequestException as error:
                 if attempt == _READS:
                     raise Unreachable(f"{self.name}: {self._why(error)}") from None

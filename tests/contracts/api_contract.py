@@ -234,7 +234,8 @@ class ApiContract(HostContract):
             assert now == goal, where
             return
         assert all(secret not in said for secret in fake.SECRETS), where
-        assert "\n" not in said and len(said) > 40, where
+        assert "\n" not in said, where
+        assert len(said) > 40, where
         if "nothing was written" in said:
             assert now == before, where
         for change in changes:

@@ -48,8 +48,7 @@ class Traits:
 
     ``text``: why a TXT's text (octets as Latin-1) is refused, empty if it is not; part of the
     message. ``one_ttl``: all records of a zone have one TTL. ``mx_below``: names below the zone may
-    have MX. ``root_ns``: the zone's own NS are listed. ``mixed``: an update may keep a TTL of its
-    own for every RRset.
+    have MX. ``root_ns``: the zone's own NS are listed. ``equal_preferences``: two MX may have one.
     """
 
     types: frozenset[str] = EVERY_TYPE
@@ -62,6 +61,7 @@ class Traits:
     null_mx: bool = True
     mx_below: bool = True
     preference_max: int = 65535
+    equal_preferences: bool = True
     root_ns: bool = True
 
     def refusal(self, rrset: RRset) -> str:
@@ -73,7 +73,10 @@ class Traits:
                 return "null MX"
             if rrset.name != self.zone and not self.mx_below:
                 return "below the zone"
-            if any(int(value.split()[0]) > self.preference_max for value in rrset.values):
+            preferences = [int(value.split()[0]) for value in rrset.values]
+            if max(preferences) > self.preference_max:
+                return "preference"
+            if not self.equal_preferences and len(set(preferences)) < len(preferences):
                 return "preference"
         if rrset.type == "TXT":
             return next(filter(None, (self.text(txt_text(v)) for v in rrset.values)), "")

@@ -62,7 +62,7 @@ class TestDynu(ApiContract, ExactTextContract):
         """A TTL that the host silently raises is an error: dates would be computed from it."""
         self.fake_dynu(fake).ttl_floor = 300
         try:
-            with pytest.raises(HostError, match="holds TTL 300: .*, not TTL 60"):
+            with pytest.raises(HostError, match=r"holds TTL 300: .*, not TTL 60"):
                 lab.write(Change(lab.sample.mx, lab.sample.mx.with_ttl(60), "lower"))
         finally:
             self.fake_dynu(fake).ttl_floor = 0

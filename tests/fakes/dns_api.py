@@ -47,7 +47,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """What the client asks. ``body``: JSON, or the fields of a form."""
+    """What the client asks. ``headers`` by name in lower case; ``body``: JSON, or a form's."""
 
     method: str
     path: str
@@ -196,7 +196,7 @@ class FakeApi(ABC):
     def handle(self, request: Request) -> tuple[Response | None, str]:
         """Answer one call; None where there is no answer: then "cut" or "hang"."""
         with self._lock:
-            self.agents.add(request.headers.get("User-Agent", ""))
+            self.agents.add(request.headers.get("user-agent", ""))
             late, self._late = self._late, []
             fault = self._due()
             kind = fault.kind if fault else ""
@@ -291,7 +291,7 @@ def _handler(fake: FakeApi) -> type[BaseHTTPRequestHandler]:
                 self.command,
                 unquote(url.path),
                 dict(parse_qsl(url.query, keep_blank_values=True)),
-                self.headers,
+                {name.lower(): value for name, value in self.headers.items()},
                 body,
                 unquote(url.query),
             )

@@ -67,7 +67,7 @@ class FakeDynu(RowApi):
 
     def answer(self, request: Request) -> Response:
         """Route a call."""
-        if request.headers.get("API-Key") != KEY:
+        if request.headers.get("api-key") != KEY:
             return _error(401, "Authentication Exception", "Invalid credentials.")
         if request.path == "/dns":
             zones = self.state["zones"]
