@@ -320,6 +320,41 @@ class PerValueProvider(ApiProvider):
                 )
 
 
+class RRsetProvider(ApiProvider):
+    """Base of the providers for APIs that keep whole RRsets; rows of one RRset share its id."""
+
+    def _put(
+        self, reading: Reading, change: RRsetChange, rows: Sequence[Row], after: Values
+    ) -> None:
+        """Create the RRset, or replace the one of ``rows``, among which are hidden values."""
+        raise NotImplementedError
+
+    def _remove(self, reading: Reading, rows: Sequence[Row]) -> None:
+        raise NotImplementedError
+
+    def _steps(self, zone: str, changes: Sequence[RRsetChange], reading: Reading) -> Iterator[Step]:
+        octodns_zone = Zone(zone, [])
+        rows = by_key(reading.rows)
+        for change in changes:
+            there = rows.get(change.key, [])
+            if change.after is None and len(holdable(octodns_zone, there)) < len(there):
+                raise Refused(
+                    f"{change}: it also holds values that octoDNS cannot: change it at {self.HOST}"
+                )
+        for change in changes:
+            yield self._step(octodns_zone, change, rows.get(change.key, []), reading)
+
+    def _step(self, zone: Zone, change: RRsetChange, rows: Sequence[Row], reading: Reading) -> Step:
+        after = change.after
+        return Step(
+            f"{change} {'removed' if after is None else 'written'}",
+            (lambda: self._remove(reading, rows))
+            if after is None
+            else (lambda: self._put(reading, change, rows, after)),
+            lambda now: values_of(zone, by_key(now.rows).get(change.key, [])) == after,
+        )
+
+
 def _said(values: Values | None) -> str:
     if values is None:
         return "nothing"

@@ -52,7 +52,7 @@ class ConohaProvider(PerValueProvider):
     SUPPORTS: ClassVar[set[str]] = {"A", "AAAA", "CNAME", "MX", "NS", "SRV", "TXT"}
     TTL_MIN = 60
 
-    def __init__(  # noqa: PLR0913  # each is a setting of its own
+    def __init__(  # each is a setting of its own
         self,
         id: str,  # noqa: A002  # octoDNS' name
         user_id: str,
@@ -129,9 +129,7 @@ class ConohaProvider(PerValueProvider):
 
     def _update(self, reading: Reading, row: Row, rdata: Rdata, ttl: int) -> None:
         body = {"name": row.owner.to_text(), "type": row.rdtype, "ttl": ttl}
-        self._api.write(
-            "PUT", f"{reading.handle}/{row.id}", {**body, **_data(row.rdtype, rdata)}
-        )
+        self._api.write("PUT", f"{reading.handle}/{row.id}", {**body, **_data(row.rdtype, rdata)})
 
     def _delete(self, reading: Reading, row: Row) -> None:
         self._api.write("DELETE", f"{reading.handle}/{row.id}")

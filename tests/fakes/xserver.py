@@ -105,7 +105,9 @@ class FakeXserver(RowApi):
     def _answer(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return self.error(401, "APIキーが無効です")
-        match = re.fullmatch(rf"/v1/server/{re.escape(SERVER)}/(domain|dns)(?:/(\d+))?", request.path)
+        match = re.fullmatch(
+            rf"/v1/server/{re.escape(SERVER)}/(domain|dns)(?:/(\d+))?", request.path
+        )
         if match is None:
             return self.error(404, "見つかりません")
         if match[1] == "domain":
@@ -177,9 +179,7 @@ class FakeXserver(RowApi):
         return record
 
 
-def _record(
-    zone: str, host: str, rdtype: str, content: str, ttl: int, priority: int
-) -> Record:
+def _record(zone: str, host: str, rdtype: str, content: str, ttl: int, priority: int) -> Record:
     return {
         "domain": zone.rstrip("."),
         "host": host,
