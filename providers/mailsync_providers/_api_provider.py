@@ -355,6 +355,34 @@ class RRsetProvider(ApiProvider):
         )
 
 
+class WholeZoneProvider(ApiProvider):
+    """Base of the providers for hosts that take a zone only as a whole."""
+
+    def _replace(self, changes: Sequence[RRsetChange], reading: Reading) -> None:
+        """Write the zone of the reading with the changes made; all else octet for octet."""
+        raise NotImplementedError
+
+    def _steps(self, zone: str, changes: Sequence[RRsetChange], reading: Reading) -> Iterator[Step]:
+        octodns_zone = Zone(zone, [])
+        rows = by_key(reading.rows)
+        for change in changes:
+            if not all(row.id for row in rows.get(change.key, ())):
+                raise Refused(
+                    f"{change}: {self.HOST} keeps this outside of its records: change it in its "
+                    "control panel"
+                )
+
+        def shown(now: Reading) -> bool:
+            there = by_key(now.rows)
+            return all(
+                values_of(octodns_zone, there.get(change.key, [])) == change.after
+                for change in changes
+            )
+
+        what = ", ".join(str(change) for change in changes)
+        yield Step(f"{what} written", lambda: self._replace(changes, reading), shown)
+
+
 def _said(values: Values | None) -> str:
     if values is None:
         return "nothing"

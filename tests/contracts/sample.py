@@ -48,7 +48,8 @@ class Traits:
 
     ``text``: why a TXT's text (octets as Latin-1) is refused, empty if it is not; part of the
     message. ``one_ttl``: all records of a zone have one TTL. ``mx_below``: names below the zone may
-    have MX. ``root_ns``: the zone's own NS are listed. ``equal_preferences``: two MX may have one.
+    have MX. ``own_ns``: the zone's own NS, where they are the host's. ``equal_preferences``: two
+    MX may have one.
     """
 
     types: frozenset[str] = EVERY_TYPE
@@ -59,10 +60,11 @@ class Traits:
     one_ttl: bool = False
     text: Callable[[str], str] = any_text
     null_mx: bool = True
+    null_srv: bool = True
     mx_below: bool = True
     preference_max: int = 65535
     equal_preferences: bool = True
-    root_ns: bool = True
+    own_ns: RRset | None = None
 
     def refusal(self, rrset: RRset) -> str:
         """Say why the host cannot hold an RRset, as its message will; empty if it can."""
@@ -78,6 +80,8 @@ class Traits:
                 return "preference"
             if not self.equal_preferences and len(set(preferences)) < len(preferences):
                 return "preference"
+        if rrset.type == "SRV" and not self.null_srv and "0 0 0 ." in rrset.values:
+            return "null SRV"
         if rrset.type == "TXT":
             return next(filter(None, (self.text(txt_text(v)) for v in rrset.values)), "")
         return ""
@@ -136,8 +140,8 @@ class Sample:
             self.rrset("sub", "NS", 3600, "ns.sub.here."),
             self.rrset("ns.sub", "A", 3600, "192.0.2.53"),
         ]
-        if self.traits.root_ns:
-            everything.append(self.rrset("@", "NS", 3600, "ns1.here.", "ns2.elsewhere."))
+        own = self.rrset("@", "NS", 3600, "ns1.here.", "ns2.elsewhere.")
+        everything.append(self.traits.own_ns or own)
         return {one.key: one for one in everything if one.type in self.traits.types}
 
     def _texts(self) -> tuple[str, ...]:
