@@ -97,9 +97,14 @@ class ApiProvider(BaseProvider):
         del zone, record
         return ""
 
-    def _roll_back(self, zone: str, reading: Reading) -> str:
-        """Undo what can be undone after a failed step; say how the zone is left."""
-        del zone, reading
+    def _roll_back(
+        self, reading: Reading, changes: Sequence[RRsetChange], written: Sequence[str]
+    ) -> str:
+        """Undo what can be undone after a failed step; say how the zone is left.
+
+        Only for APIs where that can be done without being seen. ``written``: the steps before.
+        """
+        del reading, changes, written
         return ""
 
     # ---- octoDNS' side ----
@@ -183,7 +188,8 @@ class ApiProvider(BaseProvider):
                 self._carry_out(zone, step)
                 written.append(step.what)
         except ApiError as error:
-            raise type(error)(self._how_far(zone, error, written, reading)) from None
+            left = self._roll_back(reading, changes, written)
+            raise type(error)(f"{zone}: {error}; {left or _how_far(error, written)}") from None
         self._read_back(plan.desired, changes)
 
     def _reading(self, zone: str) -> Reading | None:
@@ -236,16 +242,6 @@ class ApiProvider(BaseProvider):
         except ApiError as unreadable:
             raise OutcomeUnknown(f"{error}; reading it back failed, too ({unreadable})") from None
         return reading is not None and step.done(reading)
-
-    def _how_far(self, zone: str, error: ApiError, written: Sequence[str], reading: Reading) -> str:
-        left = self._roll_back(zone, reading)
-        if left:
-            return f"{zone}: {error}; {left}"
-        if written:
-            return f"{zone}: {error}; written before that: {'; '.join(written)}: plan again"
-        if isinstance(error, OutcomeUnknown):
-            return f"{zone}: {error}; it may have been written: plan again"
-        return f"{zone}: {error}; nothing was written"
 
     def _read_back(self, zone: Zone, changes: Sequence[RRsetChange]) -> None:
         """Read the zone until it shows all changes; raises `ApiError` where it does not."""
@@ -381,6 +377,14 @@ class WholeZoneProvider(ApiProvider):
 
         what = ", ".join(str(change) for change in changes)
         yield Step(f"{what} written", lambda: self._replace(changes, reading), shown)
+
+
+def _how_far(error: ApiError, written: Sequence[str]) -> str:
+    if written:
+        return f"written before that: {'; '.join(written)}: plan again"
+    if isinstance(error, OutcomeUnknown):
+        return "it may have been written: plan again"
+    return "nothing was written"
 
 
 def _said(values: Values | None) -> str:
