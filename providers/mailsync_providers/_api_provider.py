@@ -71,8 +71,8 @@ class ApiProvider(BaseProvider):
     SUPPORTS_ROOT_NS = False
     HOST: ClassVar[str]
     """The DNS host's name, as messages say it."""
-    TTL_MIN: ClassVar[int] = 1
-    TTL_MAX: ClassVar[int] = 2**31 - 1
+    TTL_MIN: int = 1
+    TTL_MAX: int = 2**31 - 1
 
     def __init__(self, id: str, *args: Any, **kwargs: Any) -> None:  # noqa: A002  # octoDNS' name
         self.log = logging.getLogger(f"{type(self).__name__}[{id}]")

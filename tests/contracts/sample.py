@@ -47,7 +47,7 @@ class Traits:
     """What a DNS host can hold. What it cannot is refused, which the contract tests as well.
 
     ``text``: why a TXT's text (octets as Latin-1) is refused, empty if it is not; part of the
-    message. ``one_ttl``: all records of a zone have one TTL. ``mx_below``: names below the zone may
+    message. ``one_ttl``: all records of a zone have one TTL, ``the_ttl``. ``mx_below``: names below the zone may
     have MX. ``own_ns``: the zone's own NS, where they are the host's. ``equal_preferences``: two
     MX may have one.
     """
@@ -58,6 +58,7 @@ class Traits:
     ttl_min: int = 0
     ttl_max: int = TTL_MAX
     one_ttl: bool = False
+    the_ttl: int = 3600
     text: Callable[[str], str] = any_text
     null_mx: bool = True
     null_srv: bool = True
@@ -101,7 +102,7 @@ class Sample:
     def ttl(self, ttl: int) -> int:
         """Give the nearest TTL (seconds) that the host takes."""
         if self.traits.one_ttl:
-            return 3600
+            return self.traits.the_ttl
         return max(self.traits.ttl_min, min(ttl, self.traits.ttl_max))
 
     def rrset(self, name: str, rdtype: str, ttl: int, *values: str) -> RRset:

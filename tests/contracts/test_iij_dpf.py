@@ -86,9 +86,7 @@ class TestIijDpf(ApiContract, ExactTextContract):
         finally:
             fake.stuck = False
 
-    def test_pages(
-        self, fake: FakeApi, lab: Laboratory, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_pages(self, fake: FakeApi, lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lists of several pages are read to their end."""
         monkeypatch.setattr(iij, "_PAGE", 4)
         assert lab.host.read(lab.zone) == lab.sample.listed

@@ -76,7 +76,7 @@ class TestValueDomain(ApiContract):
         """An unclear line is not listed, stays as it is, and its RRset is not changed."""
         fake.state["zones"][lab.sample.zone]["records"] += line
         assert lab.host.read(lab.zone) == lab.sample.listed
-        rdtype = line.split()[0].upper()
+        rdtype = line.split(maxsplit=1)[0].upper()
         value = {"MX": "10 a.b.", "CNAME": "a.b.", "TXT": '"a"', "SRV": "0 0 1 a.b."}
         wanted = lab.sample.rrset(name, rdtype, 3600, value[rdtype])
         live = lab.sample.listed.get(wanted.key)

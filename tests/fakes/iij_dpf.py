@@ -119,9 +119,7 @@ class FakeIijDpf(FakeApi):
     def error(self, status: int, message: str) -> Response:
         """Give an error."""
         kind = {404: "NotFound", 429: "TooManyRequests"}.get(status, "ParameterError")
-        return Response(
-            status, {"request_id": "e", "error_type": kind, "error_message": message}
-        )
+        return Response(status, {"request_id": "e", "error_type": kind, "error_message": message})
 
     def exactly(self) -> dict[str, Any]:
         """Leave the jobs and the counter out: they change nothing in a zone."""

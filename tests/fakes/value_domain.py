@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mailsync.dns.rrset import Key, RRset, canonical
 from tests.fakes.dns_api import FakeApi, Request, Response
@@ -50,7 +50,9 @@ class FakeValueDomain(FakeApi):
     def publish(self, rrset: RRset, zone: str) -> None:
         """Replace an RRset's lines."""
         content = self.state["zones"][zone]
-        kept = [line for line in content["records"].split("\n") if self._key(zone, line) != rrset.key]
+        kept = [
+            line for line in content["records"].split("\n") if self._key(zone, line) != rrset.key
+        ]
         content["records"] = "\n".join([*kept, *(_line(zone, rrset, v) for v in rrset.values)])
 
     def _key(self, zone: str, line: str) -> Key | None:
