@@ -67,10 +67,10 @@ def edits(
         else:
             going.append(row)
     coming = sorted(wanted - staying.keys(), key=_order)
-    if one_per_preference and change.rdtype == "MX":
-        pairs = _paired(going, coming, lambda rdata: rdata.preference)
-    elif _is_null_mx([*coming, *(row.rdata for row in going)]):
+    if _is_null_mx([*coming, *(row.rdata for row in going)]):
         pairs = list(zip(going, coming, strict=False))[:1]
+    elif one_per_preference and change.rdtype == "MX":
+        pairs = _paired(going, coming, lambda rdata: rdata.preference)
     elif change.rdtype == "CNAME":
         pairs = list(zip(going, coming, strict=False))
     elif change.rdtype == "TXT":

@@ -21,7 +21,12 @@ from urllib.parse import quote, quote_plus, urlsplit
 import requests
 from octodns.provider import ProviderException
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 MAX_OCTETS: Final = 32 * 2**20
 """The longest answer that is read: far more than any zone."""
@@ -224,7 +229,7 @@ class Api:
             **options,
         ) as response:
             octets = bytearray()
-            for piece in response.iter_content(65_536):
+            while piece := _piece(response):
                 octets += piece
                 if len(octets) > MAX_OCTETS:
                     raise requests.RequestException(f"an answer of more than {MAX_OCTETS} octets")
@@ -300,6 +305,19 @@ class Api:
                 return f"{host} cannot be reached: check the network and `endpoint`"
             return "the connection was cut"
         return one_line(self.redacted(str(error))) or type(error).__name__
+
+
+def _piece(response: requests.Response) -> bytes:
+    """Read what has come, and no more: a server may send octet by octet, without end."""
+    # Before its 2.2 urllib3 has no read1, and waits for all of what is asked for.
+    read = getattr(response.raw, "read1", response.raw.read)
+    try:
+        piece: bytes = read(65_536, decode_content=True)
+    except ReadTimeoutError:
+        raise requests.Timeout from None
+    except (HTTPError, OSError) as error:
+        raise requests.ConnectionError(error) from None
+    return piece
 
 
 def _was_not_sent(error: requests.RequestException) -> bool:

@@ -208,7 +208,7 @@ def _rdata(zone: str, kind: str, first: str, rest: str) -> Rdata | None:
             fields = numbers.split()
             if len(fields) != 3:
                 raise BadRow(f"{rest!r} is not priority, weight, port and target")
-            return srv(*fields, _host(zone, target))
+            return srv(fields[0], fields[1], fields[2], _host(zone, target))
         case "TXT":
             if rest.startswith('"'):
                 raise BadRow("quotation marks that may or may not be part of the text")

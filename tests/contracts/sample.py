@@ -47,9 +47,9 @@ class Traits:
     """What a DNS host can hold. What it cannot is refused, which the contract tests as well.
 
     ``text``: why a TXT's text (octets as Latin-1) is refused, empty if it is not; part of the
-    message. ``one_ttl``: all records of a zone have one TTL, ``the_ttl``. ``mx_below``: names below the zone may
-    have MX. ``own_ns``: the zone's own NS, where they are the host's. ``equal_preferences``: two
-    MX may have one.
+    message. ``one_ttl``: all records of a zone have one TTL, ``the_ttl``. ``mx_below``: names below
+    the zone may have MX. ``own_ns``: the zone's own NS, where they are the host's.
+    ``equal_preferences``: two MX may have one.
     """
 
     types: frozenset[str] = EVERY_TYPE

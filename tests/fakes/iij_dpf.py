@@ -45,7 +45,12 @@ class FakeIijDpf(FakeApi):
 
     def fill(self, zone: str, rrsets: Mapping[Key, RRset]) -> None:
         """Add SOA, a type of the host's own, and TTLs that follow the default."""
-        content = {"id": self.number("m"), "default_ttl": 3600, "currents": [], "staged": {}}
+        content: dict[str, Any] = {
+            "id": self.number("m"),
+            "default_ttl": 3600,
+            "currents": [],
+            "staged": {},
+        }
         self.state["zones"][zone] = content
         self._add(zone, zone, "SOA", None, ["ns1.dpf.iij.jp. hostmaster. 1 2 3 4 5"])
         self._add(zone, f"a.{zone}", "ANAME", 60, ["www.iij.ad.jp."])

@@ -50,9 +50,8 @@ class FakeValueDomain(FakeApi):
     def publish(self, rrset: RRset, zone: str) -> None:
         """Replace an RRset's lines."""
         content = self.state["zones"][zone]
-        kept = [
-            line for line in content["records"].split("\n") if self._key(zone, line) != rrset.key
-        ]
+        lines = content["records"].split("\n")
+        kept = [line for line in lines if self._key(zone, line) != rrset.key]
         content["records"] = "\n".join([*kept, *(_line(zone, rrset, v) for v in rrset.values)])
 
     def _key(self, zone: str, line: str) -> Key | None:
