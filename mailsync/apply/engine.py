@@ -95,7 +95,7 @@ def look(
     ledger = fold(entries, until=now)
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
-    live = Live(listing, capability)
+    live = Live(listing, capability.in_zone(listing.values()))
     doubtful = {
         key: live.get(key)
         for key in watched(desired, live)

@@ -3,9 +3,9 @@
 Sources: https://manual.sakura.ad.jp/cloud-api/1.1/appliance/ and the JSON that octodns-sakuracloud
 and dnscontrol's `providers/sakuracloud/api.go` quote (items, paging by ``From``, ``Count`` and
 ``Total``, errors with HTML entities); dnscontrol's `auditrecords.go`, last verified 2024-08-09
-(what is refused) and `convert.go` (texts stand as they are, TTL 3600 where there is none); sacloud's
-libraries, whose updates carry ``SettingsHash``. Not known, so a switch: whether a ``SettingsHash``
-that is no longer right refuses the update.
+(what is refused) and `convert.go` (texts stand as they are, TTL 3600 where there is none);
+sacloud's libraries, whose updates carry ``SettingsHash``. Not known, so a switch: whether a
+``SettingsHash`` that is no longer right refuses the update.
 """
 
 from __future__ import annotations

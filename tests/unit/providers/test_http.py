@@ -69,6 +69,7 @@ def cuts(connection: socket.socket) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
+    """A server without a script."""
     server = Server()
     yield server
     server.close()
@@ -268,7 +269,7 @@ def test_endpoints(endpoint: str) -> None:
         Api("Host", endpoint.replace("ftp", "http"))
         Api("Host", "http://localhost:80/v1/")
         return
-    with pytest.raises(ApiError, match="^Host: endpoint"):
+    with pytest.raises(ApiError, match=r"^Host: endpoint"):
         Api("Host", endpoint)
 
 
@@ -276,7 +277,7 @@ def test_endpoints(endpoint: str) -> None:
 def test_timeouts(timeout: float | str) -> None:
     """A timeout is a number of seconds, also as text."""
     Api("Host", "https://example.net", timeout="1.5")
-    with pytest.raises(ApiError, match="timeout is .*: give seconds"):
+    with pytest.raises(ApiError, match=r"timeout is .*: give seconds"):
         Api("Host", "https://example.net", timeout=timeout)
 
 
