@@ -222,6 +222,7 @@ OCTODNS: Mapping[str, Adapter] = {
     "octodns_ovh": Adapter(write=_RECREATES, tlsa=False),
     "octodns_powerdns": Adapter(
         class_path="octodns_powerdns.PowerDnsProvider",
+        txt_without='"\\',
         write="atomic",
         null_mx=True,
         ptr=True,

@@ -18,9 +18,10 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import HostError, StaleWrite
 from mailsync.hosts.interface import Host
 from mailsync.hosts.loading import load_host
+from mailsync.hosts.records import record_of
 from mailsync.plan.model import Change
 from tests.contracts.host_contract import HostContract, Laboratory
-from tests.contracts.sample import RSA_2048, Sample, Traits, text_with
+from tests.contracts.sample import RSA_2048, VALUES, Sample, Traits, text_with
 from tests.fakes.dns_api import FakeApi, Fault, Kind
 
 Scenario = Callable[[Sample], list[Change]]
@@ -143,6 +144,21 @@ class ApiContract(HostContract):
         assert provider.apply(plan) == 1
         assert self.provider(fake).plan(desired) is None
         assert fake.served(sample.zone)[sample.mx.key].values == sample.mx.values[:1]
+
+    @pytest.mark.parametrize(("name", "rdtype", "values"), VALUES)
+    def test_plain_octodns_is_refused_too(
+        self, fake: FakeApi, name: str, rdtype: str, values: tuple[str, ...]
+    ) -> None:
+        """What the host cannot hold is refused by the provider itself, whoever uses it."""
+        sample = Sample(self.TRAITS)
+        wanted = sample.rrset(name, rdtype, 300, *values)
+        desired = Zone(sample.zone, [])
+        desired.add_record(record_of(desired, wanted, lenient=True), lenient=True)
+        refusal = self.TRAITS.refusal(wanted)
+        if refusal:
+            with pytest.raises(Exception, match=refusal):
+                self.provider(fake).plan(desired)
+            assert fake.writes == []
 
     def test_a_source_without_the_zone(self, fake: FakeApi) -> None:
         """A zone that is not there is no empty source."""

@@ -70,7 +70,7 @@ class Traits:
     def refusal(self, rrset: RRset) -> str:
         """Say why the host cannot hold an RRset, as its message will; empty if it can."""
         if rrset.type not in self.types:
-            return f"{rrset.type} records not supported"
+            return f"{rrset.type} records"
         if rrset.type == "MX":
             if "0 ." in rrset.values and not self.null_mx:
                 return "null MX"
