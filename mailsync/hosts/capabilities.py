@@ -68,6 +68,7 @@ def capability(
         ttl_scope=known.ttl_scope,
         txt_max=known.txt_max,
         txt_without=known.txt_without,
+        txt_garbles=known.txt_garbles,
         null_mx=known.null_mx,
         mx_below=known.mx_below,
         mx_preferences=known.mx_preferences,

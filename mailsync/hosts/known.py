@@ -30,6 +30,7 @@ class Adapter:
     ttl_scope: TtlScope = "rrset"
     txt_max: int | None = None
     txt_without: str = ""
+    txt_garbles: str = ""
     null_mx: bool | None = None
     mx_below: bool = True
     mx_preferences: bool = True
@@ -180,10 +181,14 @@ OCTODNS: Mapping[str, Adapter] = {
         class_path="octodns_cloudflare.CloudflareProvider",
         ttl_min=120,
         ttl_min_key="min_ttl",
+        ttl_scope="record",
+        txt_without='"\\',
+        txt_garbles='"\\',
         write="per-value",
         ptr=True,
         tlsa=True,
-        note="Email Routing serves MX that its records do not show",
+        note="Email Routing serves MX that its records do not show; set retry_count: 0, or a write "
+        "whose reply is lost is sent again unseen",
     ),
     "octodns_constellix": Adapter(write=_RECREATES, tlsa=False),
     "octodns_desec": Adapter(

@@ -65,6 +65,13 @@ def _reasons(
         yield from _mx_reasons(capability, rrset, zone)
     if rrset.type == "TXT":
         held = live.values if live is not None else ()
+        for char in capability.txt_garbles:
+            if any(char in txt_text(value) for value in held):
+                yield Reason(
+                    "host-txt-garbled",
+                    f"holds a text with {char} here, which its adapter would write back wrongly: "
+                    "change the record at the host",
+                )
         for value in rrset.values:
             if value not in held:
                 yield from _txt_reasons(capability, txt_text(value))

@@ -33,7 +33,8 @@ class Capability:
     ``ttl_min`` and ``ttl_max`` in seconds; a TTL outside is planned as the nearest one inside.
     ``types``: of RRsets that can be written; None: not known, and then left to the adapter.
     ``txt_max``: octets of a TXT value (its strings joined), ``txt_without``: characters that it
-    must not hold. ``null_mx``: whether ``0 .`` is taken (RFC 7505). ``mx_below``: names below the
+    must not hold, ``txt_garbles``: such as the adapter would write wrongly again in values that are
+    there. ``null_mx``: whether ``0 .`` is taken (RFC 7505). ``mx_below``: names below the
     zone may have MX. ``mx_preferences``: two MX may have one preference. ``ptr``: reverse zones can
     be held. ``write``: how an adapter writes. ``compare_and_set``: the host itself refuses what was
     planned from a state that is no more. ``publish_delay``: seconds until its servers answer what
@@ -47,6 +48,7 @@ class Capability:
     ttl_scope: TtlScope = "rrset"
     txt_max: int | None = None
     txt_without: str = ""
+    txt_garbles: str = ""
     null_mx: bool | None = None
     mx_below: bool = True
     mx_preferences: bool = True

@@ -153,6 +153,7 @@ def _document(one: Ability) -> dict[str, Any]:
         "mx_preferences": can.mx_preferences,
         "txt_max": can.txt_max,
         "txt_without": can.txt_without,
+        "txt_garbles": can.txt_garbles,
         "ptr": can.ptr,
         "tlsa": one.tlsa,
         "note": one.note,

@@ -66,16 +66,20 @@ SCENARIOS: dict[str, Scenario] = {"switch": _switch, "prepare": _prepare, "settl
 QUICK: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if not kind.startswith("hang"))
 
 
-class ApiContract(HostContract):
+class FaultContract(HostContract):
     """Subclasses name the fake, the provider's settings and what the host can hold."""
 
     FAKE: ClassVar[type[FakeApi]]
     TRAITS: ClassVar[Traits] = Traits()
     SETTINGS: ClassVar[dict[str, object]]
     """The provider's entry; ``{url}`` is where the fake serves."""
-    PACKAGE: ClassVar[str] = "mailsync_providers"
     BLIND_REPEATS: ClassVar[bool] = False
     """Whether the provider sends a write again without reading: only others' may."""
+    HIDES_TTLS: ClassVar[bool] = False
+    """Whether the provider shows one TTL where the records of an RRset have two: only others' may.
+
+    A change of a TTL that ended half way is then taken for done; the name servers' answers tell.
+    """
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -115,66 +119,6 @@ class ApiContract(HostContract):
     def provider(self, fake: FakeApi) -> Any:
         """Make the octoDNS provider itself."""
         return self.host(fake).provider()  # type: ignore[attr-defined]  # OctodnsHost's
-
-    # ---- As octoDNS uses it ----
-
-    def test_zones(self, fake: FakeApi) -> None:
-        """All zones are listed, with their final dot and as A-labels."""
-        fake.fill(IDN, {})
-        assert set(self.provider(fake).list_zones()) >= {self.TRAITS.zone, IDN}
-
-    def test_names_the_tool(self, fake: FakeApi, lab: Laboratory) -> None:
-        """Every request says which tool asks, and in which version."""
-        lab.host.read(lab.zone)
-        assert {agent.partition("/")[0] for agent in fake.agents} == {"mailsync-dns"}
-
-    def test_plain_octodns(self, fake: FakeApi) -> None:
-        """OctoDNS alone plans, applies, and finds nothing left to do."""
-        sample = Sample(self.TRAITS)
-        provider = self.provider(fake)
-        desired = Zone(sample.zone, [])
-        assert provider.populate(desired, target=True, lenient=True)
-        if not provider.SUPPORTS_ROOT_NS and desired.root_ns:
-            desired.remove_record(desired.root_ns)
-        mx = desired.get_type("", "MX").copy()
-        mx.values = mx.values[:1]
-        desired.add_record(mx, replace=True)
-        plan = provider.plan(desired)
-        assert [change.record._type for change in plan.changes] == ["MX"]
-        assert provider.apply(plan) == 1
-        assert self.provider(fake).plan(desired) is None
-        assert fake.served(sample.zone)[sample.mx.key].values == sample.mx.values[:1]
-
-    @pytest.mark.parametrize(("name", "rdtype", "values"), VALUES)
-    def test_plain_octodns_is_refused_too(
-        self, fake: FakeApi, name: str, rdtype: str, values: tuple[str, ...]
-    ) -> None:
-        """What the host cannot hold is refused by the provider itself, whoever uses it."""
-        sample = Sample(self.TRAITS)
-        wanted = sample.rrset(name, rdtype, 300, *values)
-        desired = Zone(sample.zone, [])
-        desired.add_record(record_of(desired, wanted, lenient=True), lenient=True)
-        refusal = self.TRAITS.refusal(wanted)
-        if refusal:
-            with pytest.raises(Exception, match=refusal):
-                self.provider(fake).plan(desired)
-            assert fake.writes == []
-
-    def test_a_source_without_the_zone(self, fake: FakeApi) -> None:
-        """A zone that is not there is no empty source."""
-        with pytest.raises(Exception, match=r"missing\.test"):
-            self.provider(fake).populate(Zone("missing.test.", []))
-
-    def test_idn_zone(self, fake: FakeApi) -> None:
-        """A zone whose name is not ASCII is read and written under its A-labels."""
-        name = f"_dmarc.{IDN}"
-        mx = RRset(IDN, "MX", 3600, (f"10 {Sample(self.TRAITS).mx.values[0].split()[1]}",))
-        fake.fill(IDN, {mx.key: mx})
-        host = self.host(fake)
-        assert host.read(IDN)[mx.key] == mx
-        dmarc = RRset(name, "TXT", 3600, ('"v=DMARC1; p=none"',))
-        host.write(IDN, [Change(None, dmarc, "add")])
-        assert fake.served(IDN)[dmarc.key] == dmarc
 
     # ---- When something goes wrong ----
 
@@ -265,7 +209,10 @@ class ApiContract(HostContract):
         live = lab.host.read(lab.zone)
         left = [Change(live.get(c.key), c.after, "again") for c in changes]
         lab.host.write(lab.zone, [c for c in left if c.before != c.after])
-        assert fake.served(zone) == goal, where
+        now = fake.served(zone)
+        if self.HIDES_TTLS:
+            now = {key: one.with_ttl(goal[key].ttl) for key, one in now.items() if key in goal}
+        assert now == goal, where
         assert fake.gaps == [], where
 
     def test_credentials_that_are_refused(self, fake: FakeApi) -> None:
@@ -275,7 +222,7 @@ class ApiContract(HostContract):
             for key, value in self.SETTINGS.items()
         }
         assert wrong != self.SETTINGS
-        with pytest.raises(HostError, match=r"credentials|refused") as caught:
+        with pytest.raises(HostError, match=r"(?i)credential|refused|auth|token|denied") as caught:
             self.host(fake, **wrong).read(self.TRAITS.zone)
         assert "wr0ng-secret" not in str(caught.value)
         assert all(secret not in str(caught.value) for secret in fake.SECRETS)
@@ -283,8 +230,70 @@ class ApiContract(HostContract):
     def test_an_api_that_is_away(self, fake: FakeApi, lab: Laboratory) -> None:
         """An API that fails again and again is an error, not an empty zone."""
         fake.faults = [Fault("5xx-before") for _ in range(20)]
-        with pytest.raises(HostError, match="HTTP 500"):
+        with pytest.raises(HostError, match="500"):
             lab.host.read(lab.zone)
+
+
+class ApiContract(FaultContract):
+    """What providers of our own keep to besides, also when octoDNS alone uses them."""
+
+    def test_zones(self, fake: FakeApi) -> None:
+        """All zones are listed, with their final dot and as A-labels."""
+        fake.fill(IDN, {})
+        assert set(self.provider(fake).list_zones()) >= {self.TRAITS.zone, IDN}
+
+    def test_names_the_tool(self, fake: FakeApi, lab: Laboratory) -> None:
+        """Every request says which tool asks, and in which version."""
+        lab.host.read(lab.zone)
+        assert {agent.partition("/")[0] for agent in fake.agents} == {"mailsync-dns"}
+
+    def test_plain_octodns(self, fake: FakeApi) -> None:
+        """OctoDNS alone plans, applies, and finds nothing left to do."""
+        sample = Sample(self.TRAITS)
+        provider = self.provider(fake)
+        desired = Zone(sample.zone, [])
+        assert provider.populate(desired, target=True, lenient=True)
+        if not provider.SUPPORTS_ROOT_NS and desired.root_ns:
+            desired.remove_record(desired.root_ns)
+        mx = desired.get_type("", "MX").copy()
+        mx.values = mx.values[:1]
+        desired.add_record(mx, replace=True)
+        plan = provider.plan(desired)
+        assert [change.record._type for change in plan.changes] == ["MX"]
+        assert provider.apply(plan) == 1
+        assert self.provider(fake).plan(desired) is None
+        assert fake.served(sample.zone)[sample.mx.key].values == sample.mx.values[:1]
+
+    @pytest.mark.parametrize(("name", "rdtype", "values"), VALUES)
+    def test_plain_octodns_is_refused_too(
+        self, fake: FakeApi, name: str, rdtype: str, values: tuple[str, ...]
+    ) -> None:
+        """What the host cannot hold is refused by the provider itself, whoever uses it."""
+        sample = Sample(self.TRAITS)
+        wanted = sample.rrset(name, rdtype, 300, *values)
+        desired = Zone(sample.zone, [])
+        desired.add_record(record_of(desired, wanted, lenient=True), lenient=True)
+        refusal = self.TRAITS.refusal(wanted)
+        if refusal:
+            with pytest.raises(Exception, match=refusal):
+                self.provider(fake).plan(desired)
+            assert fake.writes == []
+
+    def test_a_source_without_the_zone(self, fake: FakeApi) -> None:
+        """A zone that is not there is no empty source."""
+        with pytest.raises(Exception, match=r"missing\.test"):
+            self.provider(fake).populate(Zone("missing.test.", []))
+
+    def test_idn_zone(self, fake: FakeApi) -> None:
+        """A zone whose name is not ASCII is read and written under its A-labels."""
+        name = f"_dmarc.{IDN}"
+        mx = RRset(IDN, "MX", 3600, (f"10 {Sample(self.TRAITS).mx.values[0].split()[1]}",))
+        fake.fill(IDN, {mx.key: mx})
+        host = self.host(fake)
+        assert host.read(IDN)[mx.key] == mx
+        dmarc = RRset(name, "TXT", 3600, ('"v=DMARC1; p=none"',))
+        host.write(IDN, [Change(None, dmarc, "add")])
+        assert fake.served(IDN)[dmarc.key] == dmarc
 
     def test_a_busy_api_is_waited_for(self, fake: FakeApi, lab: Laboratory) -> None:
         """429 with Retry-After is honoured, within reason."""

@@ -48,8 +48,8 @@ class Traits:
 
     ``text``: why a TXT's text (octets as Latin-1) is refused, empty if it is not; part of the
     message. ``one_ttl``: all records of a zone have one TTL, ``the_ttl``. ``mx_below``: names below
-    the zone may have MX. ``own_ns``: the zone's own NS, where they are the host's.
-    ``equal_preferences``: two MX may have one.
+    the zone may have MX. ``own_ns``: the zone's own NS, where they are the host's; ``lists_ns``:
+    they are listed. ``equal_preferences``: two MX may have one.
     """
 
     types: frozenset[str] = EVERY_TYPE
@@ -66,6 +66,7 @@ class Traits:
     preference_max: int = 65535
     equal_preferences: bool = True
     own_ns: RRset | None = None
+    lists_ns: bool = True
 
     def refusal(self, rrset: RRset) -> str:
         """Say why the host cannot hold an RRset, as its message will; empty if it can."""
@@ -142,7 +143,7 @@ class Sample:
             self.rrset("ns.sub", "A", 3600, "192.0.2.53"),
         ]
         own = self.rrset("@", "NS", 3600, "ns1.here.", "ns2.elsewhere.")
-        everything.append(self.traits.own_ns or own)
+        everything += [self.traits.own_ns or own] if self.traits.lists_ns else []
         return {one.key: one for one in everything if one.type in self.traits.types}
 
     def _texts(self) -> tuple[str, ...]:
