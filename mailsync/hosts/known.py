@@ -163,6 +163,7 @@ OURS: Mapping[str, Adapter] = {
 """Providers of our own."""
 
 _RECREATES: Write = "delete-then-create"
+_CONTROLS = "".join(map(chr, (*range(32), 127)))
 
 OCTODNS: Mapping[str, Adapter] = {
     "octodns_autodns": Adapter(write=_RECREATES, ptr=False, tlsa=False),
@@ -237,6 +238,8 @@ OCTODNS: Mapping[str, Adapter] = {
     "octodns_rackspace": Adapter(ttl_min=300, tlsa=False),
     "octodns_route53": Adapter(
         class_path="octodns_route53.Route53Provider",
+        txt_without='"\\' + _CONTROLS,
+        txt_garbles='"',
         write="atomic",
         compare_and_set=True,
         publish_delay=60,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailsync.dns.rrset import RRset, txt_text
+from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.lint.model import Finding
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course
@@ -107,7 +107,8 @@ def _txt_reasons(capability: Capability, text: str) -> Iterator[Reason]:
         )
     for char in capability.txt_without:
         if char in text:
+            written = char if char.isprintable() else txt_value(char)
             yield Reason(
                 "host-txt-character",
-                f"takes no {char} in a text: write the record without it",
+                f"takes no {written} in a text: write the record without it",
             )
