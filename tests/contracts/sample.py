@@ -42,6 +42,11 @@ def any_text(_text: str) -> str:
     return ""
 
 
+def plain_text(text: str) -> str:
+    """Refuse what most of octoDNS' adapters write wrongly, as presentation text."""
+    return "" if text.isprintable() and not set('"\\') & set(text) else "takes no"
+
+
 @dataclass(frozen=True)
 class Traits:
     """What a DNS host can hold. What it cannot is refused, which the contract tests as well.

@@ -87,7 +87,9 @@ class FakeCloudflare(RowApi):
         if match is None or zone is None:
             return self.error(404, "not found")
         if request.method == "GET":
-            return self._paged([{**one, "zone_id": match[1]} for one in self.records(zone)], request)
+            return self._paged(
+                [{**one, "zone_id": match[1]} for one in self.records(zone)], request
+            )
         if request.method == "POST":
             return self._write(zone, None, request.body)
         record = self.find(zone, match[2])
@@ -102,9 +104,7 @@ class FakeCloudflare(RowApi):
         page, size = (int(request.query.get(name, "1")) for name in ("page", "per_page"))
         part = items[(page - 1) * size : page * size]
         info = {"page": page, "per_page": size, "count": len(part), "total_count": len(items)}
-        return Response(
-            200, {"success": True, "errors": [], "result": part, "result_info": info}
-        )
+        return Response(200, {"success": True, "errors": [], "result": part, "result_info": info})
 
     def _done(self, result: Any) -> Response:
         return Response(200, {"success": True, "errors": [], "messages": [], "result": result})
