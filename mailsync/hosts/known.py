@@ -20,6 +20,7 @@ class Adapter:
     ``name``: what people call the host, ``class_path``: what mailsync.yaml calls it.
     ``ttl_min_key``: the setting that moves the smallest TTL. ``unless``: a setting, the value with
     which RRsets are written in another way, and that way. ``tlsa``: whether it knows TLSA.
+    ``lists_ns``: every listing holds the zone's own NS; one without is a read that failed unsaid.
     ``note``: what a user should know, in a sentence.
     """
 
@@ -40,6 +41,7 @@ class Adapter:
     compare_and_set: bool = False
     publish_delay: int | None = None
     unless: tuple[str, str, Write] | None = None
+    lists_ns: bool = False
     name: str = ""
     class_path: str = ""
     note: str = ""
@@ -220,6 +222,10 @@ OCTODNS: Mapping[str, Adapter] = {
     # The old DNS Console API; the Cloud API changes an RRset in place.
     "octodns_hetzner": Adapter(
         class_path="octodns_hetzner.HetznerProvider",
+        ttl_min=60,
+        txt_without='"\\' + _CONTROLS,
+        txt_garbles='"',
+        lists_ns=True,
         write=_RECREATES,
         unless=("backend", "hcloud", "in-place"),
         tlsa=True,

@@ -61,6 +61,12 @@ class OctodnsHost:
                 rrsets[key_of(record)] = rrset_of(record)
             except BadValue:
                 continue
+        if self.adapter.lists_ns and (origin, "NS") not in rrsets:
+            raise HostError(
+                f"DNS host {self.name!r} gave an empty answer, without the zone's own NS: try "
+                "again later",
+                where=shown(origin),
+            )
         return dict(sorted(rrsets.items()))
 
     def write(self, zone: str, changes: Sequence[Change]) -> None:

@@ -234,6 +234,30 @@ class FaultContract(HostContract):
             lab.host.read(lab.zone)
 
 
+class PresentationTexts:
+    """Kept by adapters of octoDNS' that take a text's presentation text for the text.
+
+    They are put before `FaultContract`, with `plain_text` among the traits.
+    """
+
+    def test_a_text_with_quotation_marks(self, fake: FakeApi, lab: Laboratory) -> None:
+        """Beside one nothing is changed: the adapter would write it back as another."""
+        odd = lab.sample.rrset("@", "TXT", 3600, r'"say \"hi\""', lab.sample.spf)
+        fake.publish(odd, lab.sample.zone)
+        live = lab.host.read(lab.zone)[odd.key]
+        changed = text_with(live, lab.sample.spf, '"v=spf1 -all"')
+        lab.refuses(Change(live, changed, "SPF"), why="would write back wrongly")
+
+    @pytest.mark.parametrize("odd", [r'"a\\b"', r'"tab\009"', r'"caf\195\169"'])
+    def test_a_text_with_backslashes(self, fake: FakeApi, lab: Laboratory, odd: str) -> None:
+        """A foreign one is shown with twice as many, and stays as it is when its RRset changes."""
+        theirs = lab.sample.rrset("@", "TXT", 3600, odd, lab.sample.spf)
+        fake.publish(theirs, lab.sample.zone)
+        live = lab.host.read(lab.zone)[theirs.key]
+        lab.write(Change(live, text_with(live, lab.sample.spf, '"v=spf1 -all"'), "SPF"))
+        assert odd in fake.served(lab.sample.zone)[theirs.key].values
+
+
 class ApiContract(FaultContract):
     """What providers of our own keep to besides, also when octoDNS alone uses them."""
 

@@ -7,10 +7,11 @@ from copy import deepcopy
 from typing import Any
 
 from mailsync.dns.rrset import Key, RRset, canonical
+from tests.contracts.sample import EVERY_TYPE
 from tests.fakes.dns_api import FakeApi
 
 Held = dict[str, Any]
-"""An RRset: ``name`` with its final dot, ``type``, ``ttl``, ``values``."""
+"""An RRset: ``name`` with its final dot, ``type``, ``ttl`` (None: the zone's), ``values``."""
 
 
 class RRsetApi(FakeApi):
@@ -45,12 +46,14 @@ class RRsetApi(FakeApi):
         self.rrsets(zone).append({**about, "values": list(rrset.values)})
 
     def served(self, zone: str) -> Mapping[Key, RRset]:
-        """Read the presentation text, as name servers do."""
+        """Read the presentation text, as name servers do, of the types that tests know."""
         found = {}
         for one in self.rrsets(zone):
-            values = tuple(canonical(one["type"], value) for value in one["values"])
-            found[one["name"], one["type"]] = RRset(one["name"], one["type"], one["ttl"], values)
-        return {key: rrset for key, rrset in found.items() if key[1] != "SOA"}
+            key = (one["name"], one["type"])
+            if key[1] in EVERY_TYPE:
+                values = tuple(canonical(one["type"], value) for value in one["values"])
+                found[key] = RRset(*key, one["ttl"] or self.state["zones"][zone]["ttl"], values)
+        return found
 
     def raw(self, zone: str, but: frozenset[Key]) -> object:
         """Give all other RRsets, octet for octet, and what else the zone has."""
