@@ -214,6 +214,8 @@ OCTODNS: Mapping[str, Adapter] = {
     "octodns_gcore": Adapter(write="in-place", tlsa=False),
     "octodns_googlecloud": Adapter(
         class_path="octodns_googlecloud.GoogleCloudProvider",
+        txt_without='"\\' + _CONTROLS,
+        txt_garbles='"',
         write="atomic",
         compare_and_set=True,
         ptr=True,
