@@ -11,7 +11,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import TTL_MAX
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.model import Gate
+from mailsync.plan.model import Gate, GateState
 
 if TYPE_CHECKING:
     from mailsync.desired.model import Desired
@@ -85,11 +85,22 @@ class ServedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of one address of a mail host: for which gate, and in words after its name."""
+
+    gate: str
+    host: str
+    state: GateState
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another zone of the same configuration, as far as this domain's mail leans on it.
+    """Another domain of the same configuration, as far as this one's mail leans on it.
 
     ``desired`` is None where the zone has no file that could be read, ``rrsets`` None where nobody
-    listed it: then only the ledger speaks.
+    listed it: then only the ledger speaks. Of one in the very zone that is planned (a sibling, see
+    ``subdomains``) the zone's own listing and ledger speak instead.
     """
 
     zone: str
@@ -106,8 +117,9 @@ class Live:
     ``negative_ttl``: how long absence may be remembered (RFC 2308 §5: min of SOA TTL and MINIMUM),
     None when not known. ``lagging``: RRsets that not every authoritative server serves yet, each
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
-    MTA-STS policy that is served. ``neighbours``: other zones that this one's mail leans on, or
-    whose mail leans on this one.
+    MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
+    whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
+    the mail hosts to which a due switch leads.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -117,6 +129,7 @@ class Live:
     gates: tuple[Gate, ...] = ()
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     def delegates(self, name: str, zone: str) -> bool:
         """Tell whether a name of the zone lies in another zone that it delegates to."""
