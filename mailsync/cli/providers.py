@@ -17,6 +17,10 @@ from mailsync.hosts.known import ADAPTERS, Adapter
 from mailsync.report.providers import Ability, provider_text, providers_json, providers_text
 
 
+_DEFAULT = Path("mailsync.yaml")
+"""What need not be there; a file that is asked for has to."""
+
+
 class Format(StrEnum):
     """How it is written."""
 
@@ -49,7 +53,7 @@ def command(
 
 
 def _configured(path: Path) -> Iterator[Ability]:
-    if not path.exists():
+    if path == _DEFAULT and not path.exists():
         return
     config = load(path)
     for name, settings in config.providers.items():

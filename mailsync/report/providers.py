@@ -124,7 +124,10 @@ def _mx(can: Capability) -> str:
 
 def _txt(can: Capability) -> str:
     longest = "no limit known" if can.txt_max is None else f"up to {can.txt_max} octets"
-    return f"{longest}, without {' and '.join(can.txt_without)}" if can.txt_without else longest
+    without = [char for char in can.txt_without if char.isprintable()]
+    if len(without) < len(can.txt_without):
+        without.append("control characters")
+    return f"{longest}; without {', '.join(without)}" if without else longest
 
 
 def providers_json(abilities: Sequence[Ability]) -> str:
