@@ -58,7 +58,7 @@ class SakuraCloudProvider(WholeZoneProvider):
         providers:
           sakura:
             class: mailsync_providers.sakura_cloud.SakuraCloudProvider
-            token: env/SAKURACLOUD_ACCESS_TOKEN         # an API key that may create and delete
+            token: env/SAKURACLOUD_ACCESS_TOKEN         # an API key that may change settings
             secret: env/SAKURACLOUD_ACCESS_TOKEN_SECRET
             timeout: 60                                 # optional: seconds
     """
