@@ -16,7 +16,6 @@ from mailsync.hosts.capabilities import adapter, capability
 from mailsync.hosts.known import ADAPTERS, Adapter
 from mailsync.report.providers import Ability, provider_text, providers_json, providers_text
 
-
 _DEFAULT = Path("mailsync.yaml")
 """What need not be there; a file that is asked for has to."""
 

@@ -69,6 +69,7 @@ def capability(
         txt_max=known.txt_max,
         txt_without=known.txt_without,
         txt_garbles=known.txt_garbles,
+        txt_empty=known.txt_empty,
         null_mx=known.null_mx,
         mx_below=known.mx_below,
         mx_preferences=known.mx_preferences,

@@ -32,6 +32,7 @@ class Adapter:
     txt_max: int | None = None
     txt_without: str = ""
     txt_garbles: str = ""
+    txt_empty: bool = True
     null_mx: bool | None = None
     mx_below: bool = True
     mx_preferences: bool = True
@@ -100,6 +101,7 @@ OURS: Mapping[str, Adapter] = {
         class_path="mailsync_providers.gehirn.GehirnProvider",
         ttl_min=30,
         txt_max=64000,
+        txt_empty=False,
         write="in-place",
         ptr=False,
         tlsa=False,
@@ -170,7 +172,15 @@ _CONTROLS = "".join(map(chr, (*range(32), 127)))
 OCTODNS: Mapping[str, Adapter] = {
     "octodns_autodns": Adapter(write=_RECREATES, ptr=False, tlsa=False),
     "octodns_azure": Adapter(
-        class_path="octodns_azure.AzureProvider", ttl_min=1, write="in-place", ptr=True, tlsa=False
+        class_path="octodns_azure.AzureProvider",
+        ttl_min=1,
+        txt_without='"',
+        txt_garbles='"',
+        txt_empty=False,
+        write="in-place",
+        ptr=True,
+        tlsa=False,
+        note="drops a record set's metadata when it writes it; lists Traffic Manager profiles, too",
     ),
     "octodns_bind": Adapter(
         class_path="octodns_bind.Rfc2136Provider",

@@ -120,6 +120,7 @@ def _narrowest(hosts: Sequence[Host]) -> Capability:
         ttl_scope=max((c.ttl_scope for c in known), key=_TTL_SCOPES.index),
         txt_max=min((c.txt_max for c in known if c.txt_max is not None), default=None),
         txt_without="".join(sorted({char for c in known for char in c.txt_without})),
+        txt_empty=all(c.txt_empty for c in known),
         txt_garbles="".join(sorted({char for c in known for char in c.txt_garbles})),
         null_mx=_all_of([c.null_mx for c in known]),
         mx_below=all(c.mx_below for c in known),

@@ -105,6 +105,8 @@ def _txt_reasons(capability: Capability, text: str) -> Iterator[Reason]:
             f"takes texts of up to {capability.txt_max} octets, and this one has {len(text)}: for "
             "DKIM use a shorter key, or a CNAME to a zone elsewhere that holds the record",
         )
+    if not text and not capability.txt_empty:
+        yield Reason("host-txt-length", "takes no empty text: leave the record out")
     for char in capability.txt_without:
         if char in text:
             written = char if char.isprintable() else txt_value(char)

@@ -34,11 +34,11 @@ class Capability:
     ``types``: of RRsets that can be written; None: not known, and then left to the adapter.
     ``txt_max``: octets of a TXT value (its strings joined), ``txt_without``: characters that it
     must not hold, ``txt_garbles``: such as the adapter would write wrongly again in values that are
-    there. ``null_mx``: whether ``0 .`` is taken (RFC 7505). ``mx_below``: names below the
-    zone may have MX. ``mx_preferences``: two MX may have one preference. ``ptr``: reverse zones can
-    be held. ``write``: how an adapter writes. ``compare_and_set``: the host itself refuses what was
-    planned from a state that is no more. ``publish_delay``: seconds until its servers answer what
-    it was told. None is: not known.
+    there, ``txt_empty``: it may be empty. ``null_mx``: whether ``0 .`` is taken (RFC 7505).
+    ``mx_below``: names below the zone may have MX. ``mx_preferences``: two MX may have one
+    preference. ``ptr``: reverse zones can be held. ``write``: how an adapter writes.
+    ``compare_and_set``: the host itself refuses what was planned from a state that is no more.
+    ``publish_delay``: seconds until its servers answer what it was told. None is: not known.
     """
 
     settable: bool = True
@@ -49,6 +49,7 @@ class Capability:
     txt_max: int | None = None
     txt_without: str = ""
     txt_garbles: str = ""
+    txt_empty: bool = True
     null_mx: bool | None = None
     mx_below: bool = True
     mx_preferences: bool = True

@@ -157,6 +157,7 @@ def _document(one: Ability) -> dict[str, Any]:
         "txt_max": can.txt_max,
         "txt_without": can.txt_without,
         "txt_garbles": can.txt_garbles,
+        "txt_empty": can.txt_empty,
         "ptr": can.ptr,
         "tlsa": one.tlsa,
         "note": one.note,

@@ -234,11 +234,8 @@ class FaultContract(HostContract):
             lab.host.read(lab.zone)
 
 
-class PresentationTexts:
-    """Kept by adapters of octoDNS' that take a text's presentation text for the text.
-
-    They are put before `FaultContract`, with `plain_text` among the traits.
-    """
+class GarbledTexts:
+    """Kept by adapters that write quotation marks wrongly; put before `FaultContract`."""
 
     def test_a_text_with_quotation_marks(self, fake: FakeApi, lab: Laboratory) -> None:
         """Beside one nothing is changed: the adapter would write it back as another."""
@@ -247,6 +244,13 @@ class PresentationTexts:
         live = lab.host.read(lab.zone)[odd.key]
         changed = text_with(live, lab.sample.spf, '"v=spf1 -all"')
         lab.refuses(Change(live, changed, "SPF"), why="would write back wrongly")
+
+
+class PresentationTexts(GarbledTexts):
+    """Kept by those that take a text's presentation text for the text.
+
+    With `plain_text` among the traits.
+    """
 
     @pytest.mark.parametrize("odd", [r'"a\\b"', r'"tab\009"', r'"caf\195\169"'])
     def test_a_text_with_backslashes(self, fake: FakeApi, lab: Laboratory, odd: str) -> None:

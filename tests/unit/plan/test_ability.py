@@ -46,6 +46,18 @@ def errors(capability: Capability, *wishes: Wish) -> list[Finding]:
             "host-txt-character",
             'takes no " in a text',
         ),
+        (
+            Capability(txt_without="\t"),
+            wish("record", f"a.{ZONE}", "TXT", "a\tb"),
+            "host-txt-character",
+            r'takes no "\009" in a text',
+        ),
+        (
+            Capability(txt_empty=False),
+            wish("record", f"a.{ZONE}", "TXT", ""),
+            "host-txt-length",
+            "takes no empty text: leave the record out",
+        ),
         (Capability(null_mx=False), mx("0 ."), "host-null-mx", "takes no null MX (RFC 7505)"),
         (
             Capability(mx_below=False),
