@@ -292,6 +292,18 @@ class ApiContract(FaultContract):
         assert self.provider(fake).plan(desired) is None
         assert fake.served(sample.zone)[sample.mx.key].values == sample.mx.values[:1]
 
+    def test_plain_octodns_that_is_not_strict(self, fake: FakeApi) -> None:
+        """Where octoDNS is to be lenient, the nearest TTL that the host takes is planned."""
+        if self.TRAITS.one_ttl:
+            return
+        provider = self.host(fake, strict_supports=False).provider()  # type: ignore[attr-defined]
+        desired = Zone(self.TRAITS.zone, [])
+        mx = record_of(desired, Sample(self.TRAITS).mx.with_ttl(0), lenient=True)
+        desired.add_record(mx)
+        plan = provider.plan(desired)
+        (change,) = [c for c in plan.changes if c.new and c.new._type == "MX"]
+        assert change.new.ttl == self.TRAITS.ttl_min
+
     @pytest.mark.parametrize(("name", "rdtype", "values"), VALUES)
     def test_plain_octodns_is_refused_too(
         self, fake: FakeApi, name: str, rdtype: str, values: tuple[str, ...]
