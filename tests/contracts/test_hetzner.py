@@ -1,8 +1,7 @@
 """The contract, kept by octodns-hetzner at the Cloud API."""
 
-from functools import partial
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import hcloud
 import pytest
@@ -33,19 +32,24 @@ class TestHetzner(PresentationTexts, FaultContract):
         "token": hetzner.TOKEN,
         "backend": "hcloud",
     }
+    patience = 20.0
 
     @pytest.fixture
     def fake(self, serving: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
         """The adapter has no setting for where the API is, nor for how long to wait."""
         serving.reset(serving.initial)
-        client = partial(hcloud.Client, api_endpoint=serving.url, timeout=0.4)
+        made = hcloud.Client
+
+        def client(**settings: Any) -> hcloud.Client:
+            return made(api_endpoint=serving.url, timeout=self.patience, **settings)
+
         monkeypatch.setattr(hcloud, "Client", client)
         quick = SimpleNamespace(sleep=lambda _seconds: None)
         monkeypatch.setattr("hcloud._client.time", quick)
         return serving
 
     def host(self, fake: FakeApi, **settings: object) -> Host:
-        settings.pop("timeout", None)
+        self.patience = float(str(settings.pop("timeout", 20)))
         return super().host(fake, **settings)
 
     def test_a_listing_that_failed(self, fake: FakeApi, lab: Laboratory) -> None:
