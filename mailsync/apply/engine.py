@@ -97,7 +97,7 @@ def look(
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
     neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
-    live = Live(listing, capability, neighbours=neighbours)
+    live = Live(listing, capability.in_zone(listing.values()), neighbours=neighbours)
     desired = expanded(desired, live)
     doubtful = {
         key: live.get(key)

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
+    "providers": "Show what each DNS host can do.",
     "rehearse": "Play the plan, and show where mail would go.",
     "explain": "Show where each record comes from.",
     "services": "Show the services that mailsync knows, and what each asks for.",

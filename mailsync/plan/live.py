@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mailsync.dns.names import is_at_or_below
@@ -17,20 +17,57 @@ if TYPE_CHECKING:
     from mailsync.desired.model import Desired
 
 
+TtlScope = Literal["rrset", "record", "zone", "none"]
+"""What has a TTL of its own at a DNS host: an RRset, each record, the zone; or nothing says it."""
+
+Write = Literal["atomic", "in-place", "per-value", "whole-zone", "delete-then-create"]
+"""How a DNS host's adapter writes: all changes as one; each RRset as one; value by value, in an
+order that never leaves an RRset empty; the zone as a whole; or so that an RRset is gone for a
+moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a DNS host can do with TTLs. ``settable`` False: it keeps whatever TTL it has.
+    """What a DNS host can do. ``settable`` False: it keeps whatever TTL it has.
 
     ``ttl_min`` and ``ttl_max`` in seconds; a TTL outside is planned as the nearest one inside.
+    ``types``: of RRsets that can be written; None: not known, and then left to the adapter.
+    ``txt_max``: octets of a TXT value (its strings joined), ``txt_without``: characters that it
+    must not hold. ``null_mx``: whether ``0 .`` is taken (RFC 7505). ``mx_below``: names below the
+    zone may have MX. ``mx_preferences``: two MX may have one preference. ``ptr``: reverse zones can
+    be held. ``write``: how an adapter writes. ``compare_and_set``: the host itself refuses what was
+    planned from a state that is no more. ``publish_delay``: seconds until its servers answer what
+    it was told. None is: not known.
     """
 
     settable: bool = True
     ttl_min: int = 0
     ttl_max: int = TTL_MAX
+    types: frozenset[str] | None = None
+    ttl_scope: TtlScope = "rrset"
+    txt_max: int | None = None
+    txt_without: str = ""
+    null_mx: bool | None = None
+    mx_below: bool = True
+    mx_preferences: bool = True
+    ptr: bool | None = None
+    write: Write | None = None
+    compare_and_set: bool = False
+    publish_delay: int | None = None
 
     def nearest(self, ttl: int) -> int:
         """Give the nearest TTL that the host takes."""
         return max(self.ttl_min, min(ttl, self.ttl_max))
+
+    def in_zone(self, rrsets: Iterable[RRset]) -> Capability:
+        """Give what the host can do in a zone that holds these RRsets.
+
+        Where all of a zone has one TTL, a new RRset has it, too.
+        """
+        ttls = [one.ttl for one in rrsets]
+        if self.ttl_scope not in {"zone", "none"} or not ttls:
+            return self
+        return replace(self, ttl_min=max(ttls), ttl_max=max(ttls))
 
 
 @dataclass(frozen=True, slots=True)

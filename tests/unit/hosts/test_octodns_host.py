@@ -347,7 +347,7 @@ class TestGuards:
         """An adapter that deletes and re-creates may not change an MX, not even its TTL; it may
         create and delete one, and change what else there is.
         """
-        recreating = host(adapter=Adapter(recreates=True))
+        recreating = host(adapter=Adapter(write="delete-then-create"))
         for change in (SWITCH, Change(MX, MX.with_ttl(60), "")):
             assert "mail would find no MX in between" in refused(zones, recreating, change)
         text = RRset(ZONE, "TXT", 60, ('"a"',))
