@@ -8,11 +8,13 @@ the journal and the world then say.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
 
+from mailsync.apply import by_hand
 from mailsync.apply import effects as do
+from mailsync.apply.by_hand import LISTED
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
@@ -36,9 +38,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 REMOVALS_MAX = 5
 """How many records one stage may remove from a domain without ``--allow-removals``."""
 
-LISTED = "listed"
-"""The stage of an intent that nobody carries out: the DNS host listed something unexpected."""
-
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
 
@@ -60,7 +59,8 @@ class Terms:
 class View:
     """One domain as it is now: what was read, what the ledger says of it, and the plan.
 
-    ``learnt`` is what the journal does not know yet.
+    ``learnt`` is what the journal does not know yet. ``asked``: what a person was asked for and may
+    still do; ``told``: what became of what was asked for, for the user.
     """
 
     live: Live
@@ -68,16 +68,22 @@ class View:
     plan: DomainPlan
     learnt: tuple[Event, ...]
     at: datetime
+    asked: Mapping[Key, by_hand.Asked] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a domain stands after a run; ``messages`` are for the user, one line each."""
+    """How a domain stands after a run; ``messages`` are for the user, one line each.
+
+    ``asked``: what a person has to do now, of a stage that no API carries out.
+    """
 
     state: Literal["converged", "waiting", "refused", "failed"]
     plan: DomainPlan | None
     messages: tuple[str, ...] = ()
     written: int = 0
+    asked: Stage | None = None
 
 
 def look(
@@ -107,8 +113,12 @@ def look(
     served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
+    steps = by_hand.asked(entries) if capability.by_hand else {}
+    steps = {key: step for key, step in steps.items() if key in doubtful}
     seen = tuple(
-        Seen(at, key, rrset) for key, rrset in doubtful.items() if key not in sighting.lagging
+        Seen(at, key, rrset)
+        for key, rrset in doubtful.items()
+        if key not in sighting.lagging and key not in steps
     )
     listed = tuple(
         (key, live.get(key), live.get(key))
@@ -127,12 +137,35 @@ def look(
         lagging=sighting.lagging,
         policy=served,
     )
-    plan = plan_domain(desired, live, ledger, at)
-    if plan.stages:
+    view = _planned(desired, View(live, ledger, DomainPlan("", "", (), "error"), learnt, at), steps)
+    if view.plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
-        live = replace(live, gates=(gate,))
-        plan = plan_domain(desired, live, ledger, at)
-    return View(live, ledger, plan, learnt, at)
+        live = replace(view.live, gates=(gate,))
+        view = replace(view, live=live, plan=plan_domain(desired, live, view.ledger, at))
+    return view
+
+
+def _planned(desired: Desired, view: View, steps: Mapping[Key, by_hand.Asked]) -> View:
+    """Plan, with what a person was asked for: open, done, or void as the plan has changed."""
+    void: frozenset[Key] = frozenset()
+    while True:
+        judged = by_hand.judged(steps, view.live, view.ledger, view.at, void)
+        ledger = by_hand.applied(view.ledger, judged.events)
+        live = replace(view.live, asked=judged.open)
+        plan = plan_domain(desired, live, ledger, view.at)
+        unwanted = by_hand.unwanted(steps, judged.open, plan, live)
+        if not unwanted:
+            break
+        void |= unwanted
+    return replace(
+        view,
+        live=live,
+        ledger=ledger,
+        plan=plan,
+        learnt=(*view.learnt, *judged.events),
+        asked={key: step for key, step in steps.items() if key in judged.open},
+        told=tuple(by_hand.told(steps, void, judged.done)),
+    )
 
 
 def _check_clock(
@@ -175,12 +208,16 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
         view = yield from look(desired, capability, listing=listing)
         if view.learnt:
             yield do.Record(view.learnt)
+        for message in view.told:
+            yield do.Tell(message)
         stage = _next_stage(view.plan, terms)
         if stage is None or view.plan.status == "error":
             return _stopped(desired, view, terms, written)
         refusal = _refusal(stage, view.live.gates, terms)
         if refusal:
             return Outcome("refused", view.plan, (refusal,), written)
+        if capability.by_hand:
+            return (yield from _ask(desired, view, stage))
         listing = yield from _carry_out(desired, capability, stage, view.at)
         written += len(stage.changes)
         expected = {change.key: listing.get(change.key) for change in stage.changes}
@@ -189,6 +226,17 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
             # Planned anew: dates that took it for served everywhere would be too early.
             view = yield from look(desired, capability, listing=listing)
             return Outcome("waiting", view.plan, tuple(lagging), written)
+
+
+def _ask(desired: Desired, view: View, stage: Stage) -> Course[Outcome]:
+    """Journal what may be published from now on, and only then have the steps printed."""
+    ready = tuple(c for c in stage.changes if c.before == view.live.get(c.key))
+    stage = replace(stage, changes=ready)
+    events = by_hand.announced(stage, view.asked, shown(desired.domain), view.at)
+    if events:
+        yield do.Record(tuple(events))
+    message = "waiting: the steps count when every authoritative server serves what they lead to"
+    return Outcome("waiting", view.plan, (message,), asked=stage)
 
 
 def _next_stage(plan: DomainPlan, terms: Terms) -> Stage | None:
@@ -218,7 +266,8 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
     late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
     waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
-    messages = (*(f"waiting: {text}" for text in late), *left)
+    held = by_hand.waiting(view.plan, frozenset(view.asked))
+    messages = (*(f"waiting: {text}" for text in late), *left, *held)
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 

@@ -12,6 +12,9 @@ from mailsync.plan.course import Course
 from mailsync.plan.live import Capability
 from mailsync.plan.reasons import named
 
+_UNKNOWN_NAMES = frozenset({"bimi", "dkim", "tlsa"})
+"""Keys of a file whose records stand at names that only a listing tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -25,6 +28,12 @@ def findings(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     """Judge every RRset that some stage would write; one that is left as it is may stay."""
     capability = scene.live.capability
     found = []
+    if capability.by_hand and (pruned := sorted(scene.desired.pruned & _UNKNOWN_NAMES)):
+        message = (
+            f"prune: {', '.join(pruned)}: this DNS host lists nothing, so what the file does not "
+            "name cannot be found: name what is to go, such as 'dkim: {old1: absent}'"
+        )
+        found.append(Finding("host-lists-nothing", "error", message, str(scene.desired.place)))
     for course in courses:
         for rrset in (course.prepare, course.switch, course.settle):
             if rrset is None or rrset == course.live:
@@ -49,6 +58,10 @@ def _reasons(
     capability: Capability, rrset: RRset, live: RRset | None, zone: str
 ) -> Iterator[Reason]:
     """Give why the host cannot hold what an RRset becomes; ``live``: what it holds already."""
+    told = dict(capability.cannot)
+    listed = capability.types is not None and rrset.type in capability.types
+    if why := told.get(rrset.type, "" if listed else told.get("*", "")):
+        yield Reason("host-type", why)
     if capability.types is not None and rrset.type not in capability.types:
         known = ", ".join(sorted(capability.types))
         yield Reason(
