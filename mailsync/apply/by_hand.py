@@ -9,7 +9,7 @@ to throw them away. Until then no sight of anything else closes them. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailsync.dns.names import shown
@@ -26,12 +26,16 @@ LISTED = "listed"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person was asked to lead an RRset to (None: absence), when and for which stage."""
+    """What a person was asked to lead an RRset to (None: absence), when and for which stage.
+
+    ``versions``: all that the RRset may be on the way, its beginning and its end among them.
+    """
 
     at: datetime
     domain: str
     stage: str
     after: RRset | None
+    versions: frozenset[RRset | None] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,23 @@ def asked(entries: Sequence[Entry]) -> dict[Key, Asked]:
     A sight ends them; where they go on nevertheless, the journal repeats the intent after it.
     """
     found: dict[Key, Asked] = {}
+    ended: dict[Key, Asked] = {}
     for entry in entries:
         if isinstance(entry, Corrupt):
             found.clear()
-        elif isinstance(entry, Seen):
-            found.pop(entry.key, None)
+            ended.clear()
+        elif isinstance(entry, Seen) and entry.key in found:
+            ended[entry.key] = found.pop(entry.key)
         elif isinstance(entry, Intent) and entry.stage != LISTED:
+            # Of each RRset the end stands last.
             for key, _, after in entry.changes:
-                found[key] = Asked(entry.at, entry.domain, entry.stage, after)
+                versions = frozenset(v for k, *both in entry.changes if k == key for v in both)
+                found[key] = Asked(entry.at, entry.domain, entry.stage, after, versions)
+            for key in {key for key, *_ in entry.changes} & ended.keys():
+                former = ended.pop(key)
+                if former.after == found[key].after:
+                    whole = found[key].versions | former.versions
+                    found[key] = replace(found[key], versions=whole)
     return found
 
 
@@ -94,7 +107,7 @@ def judged(
 
 
 def leads_to(asked_for: RRset | None, served: RRset | None, live: Live) -> bool:
-    """Tell whether what is served is what was asked for; a TTL that cannot be set does not count."""
+    """Tell whether what is served is what was asked for, but for a TTL that cannot be set."""
     if asked_for is None or served is None or live.capability.settable:
         return asked_for == served
     return asked_for.values == served.values
@@ -150,11 +163,12 @@ def told(steps: Mapping[Key, Asked], void: frozenset[Key], done: Sequence[Key]) 
         )
 
 
-def waiting(plan: DomainPlan, open_still: frozenset[Key]) -> Iterator[str]:
+def waiting(plan: DomainPlan, steps: Mapping[Key, Asked]) -> Iterator[str]:
     """Warn of open steps whose stage may not run now."""
     for stage in plan.stages:
         for change in stage.changes:
-            if stage.state == "held" and change.key in open_still:
+            step = steps.get(change.key)
+            if stage.state == "held" and step is not None and step.after == change.after:
                 until = f"{stage.not_before:%Y-%m-%d %H:%M} UTC"
                 yield (
                     f"{_named(change.key)}: the steps that were printed have to wait: do not carry "

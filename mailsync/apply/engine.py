@@ -151,7 +151,8 @@ def _planned(desired: Desired, view: View, steps: Mapping[Key, by_hand.Asked]) -
     while True:
         judged = by_hand.judged(steps, view.live, view.ledger, view.at, void)
         ledger = by_hand.applied(view.ledger, judged.events)
-        live = replace(view.live, asked=judged.open)
+        asked = {key: steps[key].versions for key in judged.open}
+        live = replace(view.live, asked=asked)
         plan = plan_domain(desired, live, ledger, view.at)
         unwanted = by_hand.unwanted(steps, judged.open, plan, live)
         if not unwanted:
@@ -266,7 +267,7 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
     late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
     waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
-    held = by_hand.waiting(view.plan, frozenset(view.asked))
+    held = by_hand.waiting(view.plan, view.asked)
     messages = (*(f"waiting: {text}" for text in late), *left, *held)
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 

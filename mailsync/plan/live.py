@@ -116,7 +116,7 @@ class Live:
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
     whose mail leans on this one; all others of the zone are among them. ``asked``: RRsets that a
-    person was asked to change and may change at any moment.
+    person was asked to change and may change at any moment, with all that each may be on the way.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -126,7 +126,7 @@ class Live:
     gates: tuple[Gate, ...] = ()
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
-    asked: frozenset[Key] = frozenset()
+    asked: Mapping[Key, frozenset[RRset | None]] = field(default_factory=dict)
 
     def delegates(self, name: str, zone: str) -> bool:
         """Tell whether a name of the zone lies in another zone that it delegates to."""

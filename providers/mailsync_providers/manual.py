@@ -6,6 +6,7 @@ left out there, never guessed.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from importlib import resources
@@ -123,6 +124,7 @@ class ManualProvider(BaseProvider):
         **settings: Any,
     ) -> None:
         """Check the settings. Raises `BadConfiguration`."""
+        self.log = logging.getLogger(f"ManualProvider[{id}]")
         self.description = described(host)
         if language not in LANGUAGES:
             raise BadConfiguration(f"language: {language!r} is none of {', '.join(LANGUAGES)}")
