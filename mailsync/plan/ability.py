@@ -36,9 +36,13 @@ def findings(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
         found.append(Finding("host-lists-nothing", "error", message, str(scene.desired.place)))
     for course in courses:
         for rrset in (course.prepare, course.switch, course.settle):
-            if rrset is None or rrset == course.live:
+            if rrset == course.live:
                 continue
-            reason = objection(capability, rrset, course.live, scene.desired.zone)
+            if rrset is None:
+                # A host that takes nothing of a type lets nobody take it away either.
+                reason = _forbidden(capability, course.key[1])
+            else:
+                reason = objection(capability, rrset, course.live, scene.desired.zone)
             if reason is not None:
                 message = f"{named(course.key)}: this DNS host {reason.why}"
                 found.append(Finding(reason.id, "error", message, str(course.parts[0][0].place)))
@@ -58,10 +62,8 @@ def _reasons(
     capability: Capability, rrset: RRset, live: RRset | None, zone: str
 ) -> Iterator[Reason]:
     """Give why the host cannot hold what an RRset becomes; ``live``: what it holds already."""
-    told = dict(capability.cannot)
-    listed = capability.types is not None and rrset.type in capability.types
-    if why := told.get(rrset.type, "" if listed else told.get("*", "")):
-        yield Reason("host-type", why)
+    if forbidden := _forbidden(capability, rrset.type):
+        yield forbidden
     if capability.types is not None and rrset.type not in capability.types:
         known = ", ".join(sorted(capability.types))
         yield Reason(
@@ -81,6 +83,14 @@ def _reasons(
         for value in rrset.values:
             if value not in held:
                 yield from _txt_reasons(capability, txt_text(value))
+
+
+def _forbidden(capability: Capability, rdtype: str) -> Reason | None:
+    """Give why a host has nothing of a type, in that host's own words, where it has any."""
+    told = dict(capability.cannot)
+    listed = capability.types is not None and rdtype in capability.types
+    why = told.get(rdtype, "" if listed else told.get("*", ""))
+    return Reason("host-type", why) if why else None
 
 
 def _mx_reasons(capability: Capability, rrset: RRset, zone: str) -> Iterator[Reason]:

@@ -19,7 +19,7 @@ Language = Literal["ja", "en", "both"]
 ROWS_MAX = 4
 """Rows of one RRset for which every order of typing is reckoned with; of more, the printed one."""
 
-_ROUTING = frozenset({"MX", "A", "AAAA", "SRV"})
+ROUTING = frozenset({"MX", "A", "AAAA", "SRV"})
 """Types of which an old and a new value may stand side by side."""
 
 
@@ -157,7 +157,7 @@ def _between(change: Change) -> Iterator[RRset]:
         gone = {step.before for step in typed if step.before is not None}
         come = {step.after for step in typed if step.after is not None}
         found.append((old - gone) | come)
-        if change.key[1] in _ROUTING:
+        if change.key[1] in ROUTING:
             # Where a row cannot be changed in place: added first, and only then deleted.
             found.append(old | come)
     ttls = sorted({one.ttl for one in (change.before, change.after) if one is not None})

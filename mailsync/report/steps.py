@@ -9,7 +9,7 @@ from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_text
 from mailsync.mail import ptr
 from mailsync.plan.model import Stage
-from mailsync.plan.panel import Language, Panel, Step, Text, Trap, is_spf, steps
+from mailsync.plan.panel import ROUTING, Language, Panel, Step, Text, Trap, is_spf, steps
 from mailsync.plan.printable import printable
 
 _STRING_OCTETS = 255
@@ -39,7 +39,8 @@ class _Paper:
 
     def lines(self, stage: Stage, domain: str) -> Iterator[str]:
         """Give the whole text, line by line."""
-        found = steps(stage.changes)
+        settable = self.panel.ttl_settable
+        found = [one for one in steps(stage.changes) if settable or one.before != one.after]
         count, title = len(found), self.panel.name
         yield f"{printable(domain)}: {stage.name}: " + self._said(
             f"{title.ja}での手作業 {count} 件",
@@ -132,7 +133,7 @@ class _Paper:
             if step.key[1] == "MX" and step.after == "0 .":
                 yield Trap("MX", _NULL_MX)
         if step.before is not None and step.after not in {None, step.before}:
-            yield Trap("change", _IN_ONE_SAVE if step.key[1] == "TXT" else _ADD_FIRST)
+            yield Trap("change", _ADD_FIRST if step.key[1] in ROUTING else _IN_ONE_SAVE)
 
     def _traps(self, when: str) -> Iterator[Trap]:
         return (trap for trap in self.panel.traps if trap.when == when)
@@ -177,8 +178,8 @@ _DELETE = Text("レコードを削除", "delete a record")
 _FORM = Text(
     "入力欄の書き方 (ゾーン自身は空欄か @ か、名前の最後に点を付けるか) は分かっていません。"
     "画面の既存の行に合わせてください。",
-    "How the form wants names (the zone itself as blank or @, a final dot or none) is not known: do "
-    "as the rows that are there do.",
+    "How the form wants names (the zone itself as blank or @, a final dot or none) is not known: "
+    "do as the rows that are there do.",
 )
 _OTHERS = Text("ほかのレコードには触れないでください。", "Leave every other record as it is.")
 _NOT_YET = Text(

@@ -34,8 +34,8 @@ def typed(laboratory: Laboratory, stage: Stage | None, count: int | None = None)
     for step in steps(stage.changes)[:count]:
         live = laboratory.rrsets.get(step.key)
         values = set(live.values if live else ())
-        values -= {step.before} - {None}
-        values |= {step.after} - {None}
+        values = {value for value in values if value != step.before}
+        values |= {step.after} if step.after is not None else set()
         ttl = step.ttl_after if step.ttl_after is not None else (live.ttl if live else 0)
         if values:
             laboratory.rrsets[step.key] = RRset(*step.key, ttl, tuple(values))
