@@ -3,8 +3,6 @@
 import time
 from pathlib import Path
 
-import pytest
-
 from .clock import SteppedClock
 from .company import (
     APEX,
@@ -149,10 +147,7 @@ def test_a_cutover_by_hand(tmp_path: Path, clock: SteppedClock) -> None:
         assert set(foreign_values(zone)) == set(FOREIGN)
 
 
-@pytest.mark.parametrize("wrong", ["20 typo.example.net.", "10 new.example.test.example.test."])
-def test_a_typing_mistake_is_told_and_corrected(
-    tmp_path: Path, clock: SteppedClock, wrong: str
-) -> None:
+def test_a_typing_mistake_is_told_and_corrected(tmp_path: Path, clock: SteppedClock) -> None:
     """What is served is not what was asked for: it is no success, and the way out is printed."""
     with Bind({DOMAIN: zone_file(HOUR)}, clock=clock) as panel:
         checkout = checkout_of(tmp_path, clock, panel)
@@ -161,9 +156,7 @@ def test_a_typing_mistake_is_told_and_corrected(
         checkout.apply()
         clock.advance(2 * DAY)
         assert printed(checkout.apply().stdout)
-        if wrong.endswith(f"{APEX}"):
-            panel.replace(wrong.split()[1], "A", HOUR, "192.0.2.99")  # or BIND refuses such an MX
-        panel.replace(APEX, "MX", 300, wrong)
+        panel.replace(APEX, "MX", 300, "20 typo.example.net.")
         mistaken = checkout.apply()
         assert "MX: done by hand" not in mistaken.stderr
         clock.advance(2 * DAY)
