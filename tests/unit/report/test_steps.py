@@ -12,6 +12,7 @@ from mailsync_providers.manual import HOSTS
 from tests.unit.plan.story import START, ZONE, rrset
 from tests.unit.report.golden import DIRECTORY, agrees
 
+ROOT = DIRECTORY.parents[2]
 READ_ONLY = {"lolipop", "synology-ddns"}
 STEPS = DIRECTORY.with_name("steps")
 MX = Change(
@@ -62,6 +63,12 @@ def test_each_panel_has_its_own_words(host: str, language: str) -> None:
 def test_both_languages_stand_side_by_side() -> None:
     """Who reads only one of them finds every step and every warning."""
     assert agrees("onamae.both.txt", printed("onamae", "both", MX, SPF), STEPS)
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    """docs/hosts/manual.md holds the very steps."""
+    text = (ROOT / "docs" / "hosts" / "manual.md").read_text(encoding="utf-8")
+    assert f"```text\n{printed('muumuu', 'en', MX, SPF)}```\n" in text
 
 
 def test_a_long_text_is_not_to_be_cut() -> None:
