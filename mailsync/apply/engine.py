@@ -22,9 +22,10 @@ from mailsync.errors import HostError, MailsyncError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
+from mailsync.plan import gates
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 from mailsync.plan.prune import expanded
@@ -92,11 +93,13 @@ def look(
     *,
     now: datetime | None = None,
     listing: Mapping[Key, RRset] | None = None,
+    probing: bool = False,
 ) -> Course[View]:
     """Read the domain's journal and records, ask its servers what is in doubt, and plan.
 
     ``now``: plan as of that time, knowing only what the journal knew then. ``listing``: the live
-    records when they have just been read.
+    records when they have just been read. ``probing``: look at the mail hosts to which a due
+    switch leads.
     """
     entries = cast("list[Entry]", (yield do.ReadJournal()))
     ledger = fold(entries, until=now)
@@ -141,6 +144,10 @@ def look(
     if view.plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(view.live, gates=(gate,))
+        hosts = gates.wanted(view.plan) if probing else frozenset[str]()
+        if hosts:
+            looks = cast("tuple[Look, ...]", (yield do.Probe(hosts)))
+            live = replace(live, looks=looks)
         view = replace(view, live=live, plan=plan_domain(desired, live, view.ledger, at))
     return view
 
@@ -206,7 +213,7 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
     listing: Mapping[Key, RRset] | None = None
     written = 0
     while True:
-        view = yield from look(desired, capability, listing=listing)
+        view = yield from look(desired, capability, listing=listing, probing=True)
         if view.learnt:
             yield do.Record(view.learnt)
         for message in view.told:
@@ -272,13 +279,13 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 
-def _refusal(stage: Stage, gates: tuple[Gate, ...], terms: Terms) -> str:
+def _refusal(stage: Stage, observed: tuple[Gate, ...], terms: Terms) -> str:
     """Say which gate or guard forbids the stage; empty when none does.
 
-    ``gates`` are those observed now: a plan shows them with its first stage only, and the stage to
+    ``observed`` are the gates of now: a plan shows them with its first stage only, and the stage to
     be carried out need not be that one.
     """
-    for gate in gates:
+    for gate in (*observed, *stage.gates):
         if gate.state == "fail":
             return f"gate {gate.name}: {gate.detail}"
     removed = sum(

@@ -25,13 +25,16 @@ said no; 130 interrupted.
 """
 
 COMMANDS: Mapping[str, str] = {
+    "lint": "Check the files: what is wrong in the mail that they ask for.",
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
     "providers": "Show what each DNS host can do.",
+    "check": "Look at the real world, and say what is wrong.",
     "rehearse": "Play the plan, and show where mail would go.",
     "explain": "Show where each record comes from.",
     "services": "Show the services that mailsync knows, and what each asks for.",
+    "schema": "Print the JSON Schema of the files.",
     "github": "What the GitHub action runs: see action.yml.",
 }
 """Each command and the first line of its help; its module is `mailsync.cli.NAME`."""

@@ -59,7 +59,7 @@ def command(
 
 def _look(worlds: Worlds, desired: Desired) -> View:
     world = worlds.open(desired)
-    return world.run(look(desired, world.host.capability))
+    return world.run(look(desired, world.host.capability, probing=True))
 
 
 def _status(result: Result[View]) -> DomainStatus:

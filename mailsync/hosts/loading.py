@@ -63,7 +63,7 @@ def load_host(
         _demote(made.log)
         return made
 
-    _prepare_octodns()
+    prepare_octodns()
     try:
         types = getattr(provider(), "SUPPORTS", None)
     except Exception as error:  # noqa: BLE001  # a constructor may raise anything
@@ -175,7 +175,7 @@ def _path(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _prepare_octodns() -> None:
+def prepare_octodns() -> None:
     """Turn off what octoDNS would print, and on its validators.
 
     It would turn on its default set itself, at the first record and not safely among threads. That

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 DIRECTORY = Path(__file__).parents[2] / "fixtures" / "plans"
+CHECKS = DIRECTORY.parent / "checks"
 
 
 def agrees(name: str, text: str, directory: Path = DIRECTORY) -> bool:
