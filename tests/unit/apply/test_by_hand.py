@@ -15,6 +15,7 @@ from mailsync.journal.fold import fold
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Stage
 from mailsync.plan.panel import steps
+from mailsync.plan.planner import visible
 from tests.unit.apply.laboratory import AWAY, FOREIGN, MX, NEW, OLD, TXT, Laboratory
 from tests.unit.plan.story import ZONE, mx, rrset, wish, zone
 
@@ -357,3 +358,25 @@ def test_values_typed_in_quotes_are_what_they_are() -> None:
     (change,) = (c for c in asked.changes if c.key == TXT)
     assert change.after is not None
     assert odd in change.after.values
+
+
+def test_the_plan_too_reckons_with_both_versions() -> None:
+    """What a person was asked for counts as published in every later plan, until it is seen."""
+    life, _ = at_the_switch()
+    life.passes("3d")
+    view = life.look()
+    remnants = dict(visible(life.desired, view.live, view.ledger, view.at))[MX]
+    still = {remnant.version.rrset for remnant in remnants if remnant.until is None}
+    assert set(MX_OF) <= still
+
+
+def test_old_and_new_side_by_side_are_not_done() -> None:
+    """The new row is there and the old one still is: nothing is claimed, the rest is asked for."""
+    life, _ = at_the_switch()
+    life.rrsets[MX] = RRset(ZONE, "MX", 300, (OLD, NEW))
+    told = len(life.told)
+    outcome = life.apply()
+    assert life.told[told:] == []
+    assert outcome.asked is not None
+    (step,) = steps(outcome.asked.changes)
+    assert (step.before, step.after) == (OLD, None)
