@@ -225,7 +225,7 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
         if refusal:
             return Outcome("refused", view.plan, (refusal,), written)
         if capability.by_hand:
-            return (yield from _ask(desired, view, stage))
+            return (yield from _ask(desired, view, stage, terms))
         listing = yield from _carry_out(desired, capability, stage, view.at)
         written += len(stage.changes)
         expected = {change.key: listing.get(change.key) for change in stage.changes}
@@ -236,15 +236,17 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
             return Outcome("waiting", view.plan, tuple(lagging), written)
 
 
-def _ask(desired: Desired, view: View, stage: Stage) -> Course[Outcome]:
+def _ask(desired: Desired, view: View, stage: Stage, terms: Terms) -> Course[Outcome]:
     """Journal what may be published from now on, and only then have the steps printed."""
     ready = tuple(c for c in stage.changes if c.before == view.live.get(c.key))
+    if not ready:  # what stands before it was not reviewed, and is not done
+        return _stopped(desired, view, terms, 0)
     stage = replace(stage, changes=ready)
     events = by_hand.announced(stage, view.asked, shown(desired.domain), view.at)
     if events:
         yield do.Record(tuple(events))
     message = "waiting: the steps count when every authoritative server serves what they lead to"
-    return Outcome("waiting", view.plan, (message,), asked=stage)
+    return Outcome("waiting", view.plan, (*_late(desired, view), message), asked=stage)
 
 
 def _next_stage(plan: DomainPlan, terms: Terms) -> Stage | None:
@@ -271,12 +273,18 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     )
     if left and terms.only and not written:
         return Outcome("refused", view.plan, left)
-    wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
-    late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
+    late = _late(desired, view)
     waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
     held = by_hand.waiting(view.plan, view.asked)
-    messages = (*(f"waiting: {text}" for text in late), *left, *held)
+    messages = (*late, *left, *held)
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
+
+
+def _late(desired: Desired, view: View) -> tuple[str, ...]:
+    """Name the servers that do not serve yet what the domain's file speaks of."""
+    wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
+    late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
+    return tuple(f"waiting: {text}" for text in late)
 
 
 def _refusal(stage: Stage, observed: tuple[Gate, ...], terms: Terms) -> str:

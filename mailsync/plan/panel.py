@@ -56,7 +56,7 @@ class Panel:
     name: Text
     menu: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
-    apex: Literal["blank", "at", "unknown"] = "unknown"
+    apex: Literal["blank", "unknown"] = "unknown"
     final_dot: Literal["omit", "keep", "unknown"] = "unknown"
     row: str = ""
     save: tuple[str, ...] = ()

@@ -113,8 +113,6 @@ class _Paper:
         relative = shown(name).removesuffix(self.zone).rstrip(".")
         if relative:
             return printable(relative)
-        if self.panel.apex == "at":
-            return "@"
         if self.panel.apex == "blank":
             return self._said("(空欄)", "(leave it blank)")
         return self._said("(ゾーン自身)", "(the zone itself)")

@@ -380,3 +380,24 @@ def test_old_and_new_side_by_side_are_not_done() -> None:
     assert outcome.asked is not None
     (step,) = steps(outcome.asked.changes)
     assert (step.before, step.after) == (OLD, None)
+
+
+def test_a_lagging_server_is_named_beside_the_steps() -> None:
+    """Some of it is typed and not yet served everywhere, some of it is not typed yet."""
+    life = laboratory()
+    stage = life.apply().asked
+    life.held_back = dict(life.rrsets)
+    typed(life, stage, 1)
+    outcome = life.apply()
+    assert outcome.asked is not None
+    assert outcome.messages[0].startswith("waiting: ns2.example")
+    assert len(outcome.asked.changes) == 2
+
+
+def test_steps_whose_beginning_was_not_reviewed_are_not_given() -> None:
+    """Nobody is asked to change what a stage that was left out would have led to."""
+    life, stage = at_the_switch()
+    life.rrsets[MX] = RRset(ZONE, "MX", 3600, (OLD,))
+    outcome = life.apply(Terms(only=frozenset(stage.changes)))
+    assert outcome.asked is None
+    assert outcome.state == "refused"

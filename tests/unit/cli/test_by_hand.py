@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,3 +149,45 @@ def test_what_it_can_do_is_told(site: Site, opened: Opened) -> None:
     told = site.run("providers", "panel").out
     assert "by a person, who is given the steps" in told
     assert "up to 255 octets" in told
+
+
+def test_a_rehearsal_plays_the_person_as_well(site: Site, opened: Opened) -> None:
+    """As if all were typed at once: what is asked is whether the plan loses mail."""
+    opened(wishes="mx: [10 mx.example.net.]\n")
+    run = site.run("rehearse", "--resolvers", "20")
+    assert run.code == 0, run.err
+    assert "example.test" in run.out
+    assert site.run("status").code == 0
+
+
+def test_a_reverse_name_is_a_request(site: Site, opened: Opened, served: Served) -> None:
+    """The holder's form wants the address and the host's name, and takes nothing else."""
+    opened("interlink", "hosts: {mx1: [192.0.2.10]}\nptr: {192.0.2.10: mx1}\n")
+    config = site.directory / "mailsync.yaml"
+    text = (
+        config.read_text()
+        .replace(
+            "targets: {",
+            "  local: {class: mailsync_providers.zonefile.ZoneFileProvider, "
+            "directory: ./files}\ntargets: {2.0.192.in-addr.arpa: [panel], ",
+        )
+        .replace('"*": [panel]', '"*": [local]')
+    )
+    config.write_text(text)
+    (site.directory / "files").mkdir()
+    lines = (SOA, "example.test. 300 NS ns1.example.net.", "mx1.example.test. 3600 A 192.0.2.10")
+    (site.directory / "files" / "example.test.zone").write_text("\n".join(lines) + "\n")
+    reverse = SOA.replace("example.test. 3600", "2.0.192.in-addr.arpa. 3600")
+    served.lines = (*lines, reverse)
+    held = site.run("apply", "--yes")
+    assert "prepare waits until" in held.err
+    assert held.out == ""
+    site.now += timedelta(hours=25)
+    asked = site.run("apply", "--yes").out
+    assert "1 step by hand in Interlink (ZOOT NEXT)" in asked
+    assert "IP address: 192.0.2.10" in asked
+    assert "host's full name: mx1.example.test" in asked
+    served.lines = (*served.lines, "10.2.0.192.in-addr.arpa. 3600 PTR mx1.example.test.")
+    done = site.run("apply", "--yes")
+    assert "10.2.0.192.in-addr.arpa PTR: done by hand" in done.err
+    assert done.out == ""
