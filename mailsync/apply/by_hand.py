@@ -47,14 +47,16 @@ class Judged:
     done: tuple[Key, ...] = ()
 
 
-def asked(entries: Sequence[Entry]) -> dict[Key, Asked]:
-    """Give the steps that the journal knows to be open.
+def asked(entries: Sequence[Entry], until: datetime | None = None) -> dict[Key, Asked]:
+    """Give the steps that the journal knows to be open, or knew to be at a time.
 
     A sight ends them; where they go on nevertheless, the journal repeats the intent after it.
     """
     found: dict[Key, Asked] = {}
     ended: dict[Key, Asked] = {}
     for entry in entries:
+        if not isinstance(entry, Corrupt) and until is not None and entry.at > until:
+            continue
         if isinstance(entry, Corrupt):
             found.clear()
             ended.clear()

@@ -108,16 +108,19 @@ def look(
     neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
     live = Live(listing, capability.in_zone(listing.values()), neighbours=neighbours)
     desired = expanded(desired, live)
+    keys = set(watched(desired, live))
+    steps = by_hand.asked(entries, now) if capability.by_hand else {}
+    domain = shown(desired.domain)
+    # What a person was asked for is looked at, too, when the file no longer speaks of it.
+    steps = {key: one for key, one in steps.items() if key in keys or one.domain == domain}
     doubtful = {
         key: live.get(key)
-        for key in watched(desired, live)
+        for key in sorted({*keys, *steps})
         if not ledger.history(key).knows(live.get(key))
     }
     served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
-    steps = by_hand.asked(entries) if capability.by_hand else {}
-    steps = {key: step for key, step in steps.items() if key in doubtful}
     seen = tuple(
         Seen(at, key, rrset)
         for key, rrset in doubtful.items()

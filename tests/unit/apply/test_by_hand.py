@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailsync.apply.by_hand import asked
 from mailsync.apply.engine import Terms
 from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.errors import JournalError
@@ -17,7 +18,7 @@ from mailsync.plan.model import Stage
 from mailsync.plan.panel import steps
 from mailsync.plan.planner import visible
 from tests.unit.apply.laboratory import AWAY, FOREIGN, MX, NEW, OLD, TXT, Laboratory
-from tests.unit.plan.story import ZONE, mx, rrset, wish, zone
+from tests.unit.plan.story import START, ZONE, mx, rrset, wish, zone
 
 BY_HAND = Capability(write="by-hand", panel="a control panel")
 BACKUP = "20 backup.example.jp."
@@ -281,6 +282,8 @@ def test_a_saved_plan_gives_its_own_steps() -> None:
     outcome = life.world().run(course)
     assert outcome.state == "waiting"
     assert outcome.asked is not None
+    assert list(asked(life.entries)) == [change.key for change in outcome.asked.changes]
+    assert asked(life.entries, START - timedelta(days=1)) == {}
 
 
 def test_a_corrupt_journal_forgets_the_steps_and_asks_anew() -> None:
@@ -401,3 +404,15 @@ def test_steps_whose_beginning_was_not_reviewed_are_not_given() -> None:
     outcome = life.apply(Terms(only=frozenset(stage.changes)))
     assert outcome.asked is None
     assert outcome.state == "refused"
+
+
+def test_a_kind_that_the_file_no_longer_names_voids_its_steps() -> None:
+    """Left as it is means: nobody is to do what was asked before."""
+    life = laboratory()
+    life.apply()
+    life.wishes = (mx(OLD),)
+    life.apply()
+    assert any(message.startswith("example.jp TXT: the steps of") for message in life.told)
+    told = len(life.told)
+    life.apply()
+    assert life.told[told:] == []
