@@ -11,11 +11,13 @@ from dataclasses import replace
 
 from mailsync.dns import ttl
 from mailsync.errors import MailsyncError
+from mailsync.hosts import manual
 from mailsync.hosts.known import ADAPTERS, Adapter
 from mailsync.plan.live import Capability
 
 __all__ = ["Adapter", "adapter", "capability"]
 
+_BY_HAND = manual.CLASS.rpartition(".")[0]
 _KEYS = {"ttl", "min_ttl", "max_ttl"}
 
 
@@ -26,6 +28,8 @@ def adapter(modules: Iterable[str], settings: Mapping[str, object]) -> Adapter:
     """
     known = Adapter()
     for module in modules:
+        if module == _BY_HAND and "host" in settings:
+            return manual.known(manual.described(settings, where=f"{module}.ManualProvider"))
         names = [name for name in ADAPTERS if module == name or module.startswith(f"{name}.")]
         if names:
             known = ADAPTERS[max(names, key=len)]

@@ -115,6 +115,12 @@ OURS: Mapping[str, Adapter] = {
         tlsa=True,
         note="refuses while somebody else's edits are staged: they would be published along",
     ),
+    "mailsync_providers.manual": Adapter(
+        name="by hand",
+        class_path="mailsync_providers.manual.ManualProvider",
+        write="by-hand",
+        note="for DNS hosts without an API; what each can do is told where one is configured",
+    ),
     "mailsync_providers.mydns": Adapter(
         name="MyDNS.jp",
         class_path="mailsync_providers.mydns.MyDnsProvider",

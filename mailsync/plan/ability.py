@@ -12,6 +12,9 @@ from mailsync.plan.course import Course
 from mailsync.plan.live import Capability
 from mailsync.plan.reasons import named
 
+_UNKNOWN_NAMES = frozenset({"bimi", "dkim", "tlsa"})
+"""Keys of a file whose records stand at names that only a listing tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -25,11 +28,21 @@ def findings(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     """Judge every RRset that some stage would write; one that is left as it is may stay."""
     capability = scene.live.capability
     found = []
+    if capability.by_hand and (pruned := sorted(scene.desired.pruned & _UNKNOWN_NAMES)):
+        message = (
+            f"prune: {', '.join(pruned)}: this DNS host lists nothing, so what the file does not "
+            "name cannot be found: name what is to go, such as 'dkim: {old1: absent}'"
+        )
+        found.append(Finding("host-lists-nothing", "error", message, str(scene.desired.place)))
     for course in courses:
         for rrset in (course.prepare, course.switch, course.settle):
-            if rrset is None or rrset == course.live:
+            if rrset == course.live:
                 continue
-            reason = objection(capability, rrset, course.live, scene.desired.zone)
+            if rrset is None:
+                # A host that takes nothing of a type lets nobody take it away either.
+                reason = _forbidden(capability, course.key[1])
+            else:
+                reason = objection(capability, rrset, course.live, scene.desired.zone)
             if reason is not None:
                 message = f"{named(course.key)}: this DNS host {reason.why}"
                 found.append(Finding(reason.id, "error", message, str(course.parts[0][0].place)))
@@ -49,6 +62,8 @@ def _reasons(
     capability: Capability, rrset: RRset, live: RRset | None, zone: str
 ) -> Iterator[Reason]:
     """Give why the host cannot hold what an RRset becomes; ``live``: what it holds already."""
+    if forbidden := _forbidden(capability, rrset.type):
+        yield forbidden
     if capability.types is not None and rrset.type not in capability.types:
         known = ", ".join(sorted(capability.types))
         yield Reason(
@@ -75,6 +90,14 @@ def _reasons(
         for value in rrset.values:
             if value not in held:
                 yield from _txt_reasons(capability, txt_text(value))
+
+
+def _forbidden(capability: Capability, rdtype: str) -> Reason | None:
+    """Give why a host has nothing of a type, in that host's own words, where it has any."""
+    told = dict(capability.cannot)
+    listed = capability.types is not None and rdtype in capability.types
+    why = told.get(rdtype, "" if listed else told.get("*", ""))
+    return Reason("host-type", why) if why else None
 
 
 def _mx_reasons(capability: Capability, rrset: RRset, zone: str) -> Iterator[Reason]:

@@ -33,6 +33,7 @@ def findings(
     """Collect all findings, errors first."""
     found = [one for course in courses for _, steps in course.parts for one in steps.findings]
     found += ability.findings(scene, courses)
+    found += _by_hand(scene, courses)
     found += _no_address(scene, courses)
     found += _cname_conflicts(scene, courses)
     if rollback:
@@ -52,6 +53,19 @@ def findings(
 
 def _place(course: Course) -> str:
     return str(course.parts[0][0].place)
+
+
+def _by_hand(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """Say that it takes a person to carry out what is planned."""
+    capability = scene.live.capability
+    stages = ("prepare", "switch", "settle")
+    if not capability.by_hand or not any(c.change(stage) for c in courses for stage in stages):
+        return []
+    message = (
+        f"this DNS host has no API: `mailsync apply` prints the steps for {capability.panel}, a "
+        "person types them, and each counts when every authoritative server serves it"
+    )
+    return [Finding("by-hand", "info", message, shown(scene.desired.domain))]
 
 
 def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:

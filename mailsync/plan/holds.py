@@ -178,8 +178,12 @@ def _old_answers(scene: Scene, course: Course, lowering: datetime) -> list[Hold]
     if course.live is None:
         return []
     found = []
+    # Half of a switch by hand: what it leads through was reckoned with when its steps were given.
+    on_the_way = scene.live.asked.get(course.key, frozenset())
     for remnant in scene.visible(course.key):
         if remnant.until is None or _same_values(remnant.version.rrset, course.switch):
+            continue
+        if not remnant.version.unseen and remnant.version.rrset in on_the_way:
             continue
         found.append(Hold(remnant.until, held_text(remnant.version), named(course.key)))
     if course.lowers:

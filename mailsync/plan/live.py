@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 TtlScope = Literal["rrset", "record", "zone", "none"]
 """What has a TTL of its own at a DNS host: an RRset, each record, the zone; or nothing says it."""
 
-Write = Literal["atomic", "in-place", "per-value", "whole-zone", "delete-then-create"]
+Write = Literal["atomic", "in-place", "per-value", "whole-zone", "delete-then-create", "by-hand"]
 """How a DNS host's adapter writes: all changes as one; each RRset as one; value by value, in an
 order that never leaves an RRset empty; the zone as a whole; or so that an RRset is gone for a
-moment."""
+moment. By hand: a person does, at any time after the steps were printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Capability:
     preference. ``ptr``: reverse zones can be held. ``write``: how an adapter writes.
     ``compare_and_set``: the host itself refuses what was planned from a state that is no more.
     ``publish_delay``: seconds until its servers answer what it was told. None is: not known.
+    ``panel``: the control panel in which a person writes, by name. ``cannot``: why RRsets of a type
+    (or ``*``: of any that ``types`` does not list) cannot be here, and what to do instead.
     """
 
     settable: bool = True
@@ -57,6 +59,13 @@ class Capability:
     write: Write | None = None
     compare_and_set: bool = False
     publish_delay: int | None = None
+    panel: str = ""
+    cannot: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether a person writes here."""
+        return self.write == "by-hand"
 
     def nearest(self, ttl: int) -> int:
         """Give the nearest TTL that the host takes."""
@@ -120,7 +129,8 @@ class Live:
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
     whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
-    the mail hosts to which a due switch leads.
+    the mail hosts to which a due switch leads. ``asked``: RRsets that a person was asked to change
+    and may change at any moment, with all that each may be on the way.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -131,6 +141,7 @@ class Live:
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
     looks: tuple[Look, ...] = ()
+    asked: Mapping[Key, frozenset[RRset | None]] = field(default_factory=dict)
 
     def delegates(self, name: str, zone: str) -> bool:
         """Tell whether a name of the zone lies in another zone that it delegates to."""

@@ -162,7 +162,9 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     """Bring the ledger up to what is live now, and find what routes mail."""
     keys = watched(desired, live)
     for key in keys:
-        verb = ledger.listed if key in live.lagging else ledger.seen
+        # What a person was asked for may be published at any moment: nothing is over then.
+        open_still = key in live.lagging or key in live.asked
+        verb = ledger.listed if open_still else ledger.seen
         ledger = verb(key, live.get(key), now)
     neighbours = tuple(
         replace(one, ledger=ledger, negative_ttl=live.negative_ttl)

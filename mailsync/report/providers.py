@@ -20,6 +20,7 @@ WRITES: Mapping[Write, str] = {
     "per-value": "value by value",
     "whole-zone": "the zone as a whole",
     "delete-then-create": "an RRset is deleted and created anew: mailsync changes no MX that way",
+    "by-hand": "by a person, who is given the steps",
 }
 """How a DNS host's adapter writes, in words."""
 
