@@ -13,7 +13,18 @@ from hypothesis import settings
 # A busy machine is no failure: searches are bounded by their number of examples, not by the clock.
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("long", parent=settings.get_profile("default"), max_examples=5000)
-settings.load_profile("long" if os.environ.get("MAILSYNC_LONG") else "default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take ``--long``: search for as long as it is worth before a release, not before a commit."""
+    parser.addoption("--long", action="store_true", help="hours instead of minutes of searching")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell it to the tests, which read ``MAILSYNC_LONG``: it may be set instead."""
+    if config.getoption("--long"):
+        os.environ["MAILSYNC_LONG"] = "1"
+    settings.load_profile("long" if os.environ.get("MAILSYNC_LONG") else "default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

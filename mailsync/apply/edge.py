@@ -11,10 +11,12 @@ from typing import TypeVar, assert_never
 from mailsync.apply import effects as do
 from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.interface import Host
+from mailsync.hosts.manual import ManualHost
 from mailsync.hosts.several import Several
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer, Sighting
 from mailsync.plan.live import Look, Neighbour, Presented, ServedPolicy
+from mailsync.plan.model import Gate
 
 _T = TypeVar("_T")
 
@@ -101,7 +103,7 @@ class World:
             ):
                 return self._looked(effect)
             case do.CheckAuthority(listing):
-                return self.observer.authority(self.zone, listing)
+                return self._authority(listing)
             case do.Record(events):
                 self.journal.append(self.zone, events)
             case do.Write(changes):
@@ -113,6 +115,12 @@ class World:
             case _:
                 assert_never(effect)
         return None
+
+    def _authority(self, listing: Mapping[Key, RRset]) -> Gate:
+        gate = self.observer.authority(self.zone, listing)
+        if isinstance(self.host, ManualHost):
+            return self.host.recognised(self.zone, gate, listing)
+        return gate
 
     def _looked(
         self,

@@ -8,11 +8,13 @@ the journal and the world then say.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
 
+from mailsync.apply import by_hand
 from mailsync.apply import effects as do
+from mailsync.apply.by_hand import LISTED
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
@@ -37,9 +39,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 REMOVALS_MAX = 5
 """How many records one stage may remove from a domain without ``--allow-removals``."""
 
-LISTED = "listed"
-"""The stage of an intent that nobody carries out: the DNS host listed something unexpected."""
-
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
 
@@ -61,7 +60,8 @@ class Terms:
 class View:
     """One domain as it is now: what was read, what the ledger says of it, and the plan.
 
-    ``learnt`` is what the journal does not know yet.
+    ``learnt`` is what the journal does not know yet. ``asked``: what a person was asked for and may
+    still do; ``told``: what became of what was asked for, for the user.
     """
 
     live: Live
@@ -69,16 +69,22 @@ class View:
     plan: DomainPlan
     learnt: tuple[Event, ...]
     at: datetime
+    asked: Mapping[Key, by_hand.Asked] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a domain stands after a run; ``messages`` are for the user, one line each."""
+    """How a domain stands after a run; ``messages`` are for the user, one line each.
+
+    ``asked``: what a person has to do now, of a stage that no API carries out.
+    """
 
     state: Literal["converged", "waiting", "refused", "failed"]
     plan: DomainPlan | None
     messages: tuple[str, ...] = ()
     written: int = 0
+    asked: Stage | None = None
 
 
 def look(
@@ -100,20 +106,27 @@ def look(
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
     neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
-    live = Live(listing, capability, neighbours=neighbours)
+    live = Live(listing, capability.in_zone(listing.values()), neighbours=neighbours)
     presented = yield from _certificates(desired, live)
     live = replace(live, certificates=presented)
     desired = expanded(desired, live)
+    keys = set(watched(desired, live))
+    steps = by_hand.asked(entries, now) if capability.by_hand else {}
+    domain = shown(desired.domain)
+    # What a person was asked for is looked at, too, when the file no longer speaks of it.
+    steps = {key: one for key, one in steps.items() if key in keys or one.domain == domain}
     doubtful = {
         key: live.get(key)
-        for key in watched(desired, live)
+        for key in sorted({*keys, *steps})
         if not ledger.history(key).knows(live.get(key))
     }
     served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
     seen = tuple(
-        Seen(at, key, rrset) for key, rrset in doubtful.items() if key not in sighting.lagging
+        Seen(at, key, rrset)
+        for key, rrset in doubtful.items()
+        if key not in sighting.lagging and key not in steps
     )
     listed = tuple(
         (key, live.get(key), live.get(key))
@@ -133,16 +146,40 @@ def look(
         lagging=sighting.lagging,
         policy=served,
     )
-    plan = plan_domain(desired, live, ledger, at)
-    if plan.stages:
+    view = _planned(desired, View(live, ledger, DomainPlan("", "", (), "error"), learnt, at), steps)
+    if view.plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
-        live = replace(live, gates=(gate,))
-        hosts = gates.wanted(plan) if probing else frozenset[str]()
+        live = replace(view.live, gates=(gate,))
+        hosts = gates.wanted(view.plan) if probing else frozenset[str]()
         if hosts:
             looks = cast("tuple[Look, ...]", (yield do.Probe(hosts)))
             live = replace(live, looks=looks)
-        plan = plan_domain(desired, live, ledger, at)
-    return View(live, ledger, plan, learnt, at)
+        view = replace(view, live=live, plan=plan_domain(desired, live, view.ledger, at))
+    return view
+
+
+def _planned(desired: Desired, view: View, steps: Mapping[Key, by_hand.Asked]) -> View:
+    """Plan, with what a person was asked for: open, done, or void as the plan has changed."""
+    void: frozenset[Key] = frozenset()
+    while True:
+        judged = by_hand.judged(steps, view.live, view.ledger, view.at, void)
+        ledger = by_hand.applied(view.ledger, judged.events)
+        asked = {key: steps[key].versions for key in judged.open}
+        live = replace(view.live, asked=asked)
+        plan = plan_domain(desired, live, ledger, view.at)
+        unwanted = by_hand.unwanted(steps, judged.open, plan, live)
+        if not unwanted:
+            break
+        void |= unwanted
+    return replace(
+        view,
+        live=live,
+        ledger=ledger,
+        plan=plan,
+        learnt=(*view.learnt, *judged.events),
+        asked={key: step for key, step in steps.items() if key in judged.open},
+        told=tuple(by_hand.told(steps, void, judged.done)),
+    )
 
 
 def _check_clock(
@@ -203,12 +240,16 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
         view = yield from look(desired, capability, listing=listing, probing=True)
         if view.learnt:
             yield do.Record(view.learnt)
+        for message in view.told:
+            yield do.Tell(message)
         stage = _next_stage(view.plan, terms)
         if stage is None or view.plan.status == "error":
             return _stopped(desired, view, terms, written)
         refusal = _refusal(stage, view.live.gates, terms)
         if refusal:
             return Outcome("refused", view.plan, (refusal,), written)
+        if capability.by_hand:
+            return (yield from _ask(desired, view, stage, terms))
         listing = yield from _carry_out(desired, capability, stage, view.at)
         written += len(stage.changes)
         expected = {change.key: listing.get(change.key) for change in stage.changes}
@@ -217,6 +258,19 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
             # Planned anew: dates that took it for served everywhere would be too early.
             view = yield from look(desired, capability, listing=listing)
             return Outcome("waiting", view.plan, tuple(lagging), written)
+
+
+def _ask(desired: Desired, view: View, stage: Stage, terms: Terms) -> Course[Outcome]:
+    """Journal what may be published from now on, and only then have the steps printed."""
+    ready = tuple(c for c in stage.changes if c.before == view.live.get(c.key))
+    if not ready:  # what stands before it was not reviewed, and is not done
+        return _stopped(desired, view, terms, 0)
+    stage = replace(stage, changes=ready)
+    events = by_hand.announced(stage, view.asked, shown(desired.domain), view.at)
+    if events:
+        yield do.Record(tuple(events))
+    message = "waiting: the steps count when every authoritative server serves what they lead to"
+    return Outcome("waiting", view.plan, (*_late(desired, view), message), asked=stage)
 
 
 def _next_stage(plan: DomainPlan, terms: Terms) -> Stage | None:
@@ -243,11 +297,18 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     )
     if left and terms.only and not written:
         return Outcome("refused", view.plan, left)
+    late = _late(desired, view)
+    waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
+    held = by_hand.waiting(view.plan, view.asked)
+    messages = (*late, *left, *held)
+    return Outcome("waiting" if waits else "converged", view.plan, messages, written)
+
+
+def _late(desired: Desired, view: View) -> tuple[str, ...]:
+    """Name the servers that do not serve yet what the domain's file speaks of."""
     wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
     late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
-    waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
-    messages = (*(f"waiting: {text}" for text in late), *left)
-    return Outcome("waiting" if waits else "converged", view.plan, messages, written)
+    return tuple(f"waiting: {text}" for text in late)
 
 
 def _refusal(stage: Stage, observed: tuple[Gate, ...], terms: Terms) -> str:

@@ -51,6 +51,10 @@ class Neighbourhood:
                 for name in sorted(names - {desired.domain})
             )
 
+    def of_zone(self, zone: str) -> tuple[Desired, ...]:
+        """Give all domains of one zone."""
+        return tuple(one for one in self._everyone.values() if one.zone == zone)
+
     @cached_property
     def _everyone(self) -> Mapping[str, Desired]:
         return {desired.domain: desired for desired in self._load()}

@@ -14,6 +14,8 @@ from mailsync.config import Config, FileStore
 from mailsync.desired import files
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
+from mailsync.errors import MailsyncError
+from mailsync.hosts import manual
 from mailsync.hosts.interface import Host
 from mailsync.hosts.loading import load_host
 from mailsync.hosts.once import Once
@@ -121,6 +123,12 @@ class Worlds:
 
     def host(self, desired: Desired) -> Host:
         """Give the DNS host of a domain, or several as one. Raises `MailsyncError`."""
+        by_hand = [target for target in desired.targets if self._is_by_hand(target)]
+        if by_hand:
+            if len(desired.targets) > 1:
+                msg = "a DNS host that is changed by hand stands alone: name one target"
+                raise MailsyncError(msg, where=f"targets: {', '.join(desired.targets)}")
+            return self._by_hand(by_hand[0], desired)
         with self._lock:
             for target in desired.targets:
                 if target not in self._hosts:
@@ -130,6 +138,35 @@ class Worlds:
             return hosts[0]
         wishes = (wish for wish in desired.wishes if not wish.auto)
         return Several(hosts, {(wish.name, wish.type): wish.values for wish in wishes})
+
+    def _is_by_hand(self, target: str) -> bool:
+        return self._config.providers[target].get("class") == manual.CLASS
+
+    def _by_hand(self, target: str, desired: Desired) -> Host:
+        """Open a host without an API: for each domain anew, as what is read is what it asks for."""
+        from mailsync.observe.authoritative import AuthoritativeObserver
+
+        observer = self._observer(desired.targets)
+        if not isinstance(observer, AuthoritativeObserver):
+            msg = (
+                "what a person types counts when the name servers serve it: they have to be asked; "
+                "write auto, or list them"
+            )
+            raise MailsyncError(msg, where="observe.nameservers")
+
+        def wanted() -> list[Desired]:
+            siblings = self._neighbourhood.of_zone(desired.zone)
+            return [desired, *(one for one in siblings if one.domain != desired.domain)]
+
+        return manual.load(
+            target,
+            self._config.providers[target],
+            self._config.capabilities.get(target),
+            observer.answers,
+            wanted,
+            lambda zone: fold(self._journals().read(zone)),
+            delegated=self._config.observe.nameservers == "auto",
+        )
 
     def _journals(self) -> Journal:
         with self._lock:

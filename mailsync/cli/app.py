@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
+    "providers": "Show what each DNS host can do.",
     "check": "Look at the real world, and say what is wrong.",
     "rehearse": "Play the plan, and show where mail would go.",
     "render": "Write what web servers serve: MTA-STS policies.",

@@ -70,7 +70,9 @@ def command(
     allow_removals: bool = typer.Option(
         False, "--allow-removals", help="Let one stage remove many records."
     ),
-    observations: Path = typer.Option(None, "--observations", help=console.OBSERVATIONS_HELP),
+    observations: Path | None = typer.Option(
+        None, "--observations", help=console.OBSERVATIONS_HELP
+    ),
     detailed: bool = typer.Option(
         False, "--detailed-exitcode", help="Exit with 2 when a domain has not converged yet."
     ),
@@ -80,6 +82,9 @@ def command(
     Run it again and again, by hand or by cron, until every domain has converged. Before each write
     the intent is journalled; after it the records are read back, and every authoritative server is
     asked until all serve them. Ctrl-C and power cuts leave a state from which the next run goes on.
+
+    Where the DNS host has no API it prints the steps for a person, after the journal knows of them,
+    and counts them when every authoritative server serves what they lead to.
 
     With a saved plan it does exactly what was reviewed: when the files or the records have changed
     since, it says what differs, does nothing and exits with 3.
@@ -267,9 +272,23 @@ def _reported(run: Run, work: Callable[[Desired], Outcome]) -> list[Result[Outco
     with flagged(run.stop), closing(run_all(run.loaded.domains, work, run.stop)) as running:
         for result in running:
             results.append(result)
-            if result.error is None or not run.stop.is_set():
-                run.progress.tell(result)
+            if (result.error is None or not run.stop.is_set()) and run.progress.tell(result):
+                _give_steps(run, result)
     return results
+
+
+def _give_steps(run: Run, result: Result[Outcome]) -> None:
+    """Print what a person has to do, where the DNS host has no API."""
+    if result.value is None or result.value.asked is None:
+        return
+    from mailsync.hosts.manual import ManualHost
+    from mailsync.report.steps import steps_text
+
+    desired = result.desired
+    host = run.worlds().host(desired)
+    if isinstance(host, ManualHost):  # pragma: no branch  # nobody else asks
+        domain, zone = shown(desired.domain), shown(desired.zone)
+        console.give(steps_text(result.value.asked, domain, zone, host.panel))
 
 
 def _must_wait(results: Sequence[Result[Outcome]]) -> bool:

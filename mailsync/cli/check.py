@@ -81,7 +81,10 @@ def command(  # noqa: PLR0913, PLR0917  # typer: each option is an argument
     helo: str = typer.Option("", "--helo", metavar="NAME", help="The name to say in EHLO."),
     smtp_port: int = typer.Option(25, "--smtp-port", hidden=True, min=1, max=65535),
 ) -> int:
-    """Look at the real world: name servers, resolvers, mail servers, TLS, policies, reverse names.
+    """Look at the real world, and say what is wrong.
+
+    Name servers, resolvers, mail servers, TLS, DANE, policies, SPF, DKIM, DMARC, reverse names, and
+    whoever else still takes the mail.
 
     Mail servers are asked up to RCPT TO, never further: nothing is sent. What could not be found
     out (a blocked port, a server that asks to come back later) is shown as unknown, never as an

@@ -41,7 +41,7 @@ def write(
     for failure in failures:
         console.complain(failure)
     if stop.is_set():
-        return console.INTERRUPTED
+        raise KeyboardInterrupt  # no file that looks whole
     with whole_file(path) as give:
         give(to_json(console.exact_now(), sights, key))
     counted = {

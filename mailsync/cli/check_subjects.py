@@ -61,7 +61,9 @@ class Asked:
 
     @property
     def canaries(self) -> tuple[Server, ...]:
-        """The resolvers to compare."""
+        """The resolvers to compare; public ones are not told the names of private zones."""
+        if self.observe.resolvers is None and not isinstance(self.observe.nameservers, str):
+            return ()
         return _resolvers(self.observe) or tuple(Server(one, one) for one in PUBLIC)
 
 
@@ -116,7 +118,7 @@ def _ledgers(config: Config, everyone: Sequence[Desired]) -> dict[str, Ledger]:
             journal = journal or open_journal(config)
             ledgers[zone] = fold(journal.read(zone))
         except MailsyncError as error:
-            console.complain(error)
+            console.say(f"warning: {error}; what was published before is not known")
     return ledgers
 
 

@@ -122,7 +122,13 @@ def _applied(context: typer.Context, domains: list[str]) -> tuple[int, tuple[str
     with _overheard() as said:
         try:
             code = apply_command.command(
-                context, domains, yes=True, wait=False, allow_removals=False, detailed=False
+                context,
+                domains,
+                yes=True,
+                wait=False,
+                allow_removals=False,
+                observations=None,
+                detailed=False,
             )
         except MailsyncError as error:
             console.complain(error)

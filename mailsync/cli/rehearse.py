@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -123,7 +124,8 @@ def _play(
     entries = [e for e in world.journal.read(desired.zone) if getattr(e, "at", at) <= at]
     known = Domain(
         desired,
-        view.live.capability,
+        # By hand: as if the person did it at once.
+        replace(view.live.capability, write=None),
         {**siblings_records(desired.zone, view.live.neighbours), **view.live.rrsets},
         entries,
         at,

@@ -26,6 +26,8 @@ _SUFFIXES = (".yaml", ".yml")
 _IGNORED = (".md", "~", ".bak", ".orig", ".swp")
 """What people and editors leave beside zone files."""
 
+_NO_KEYS = Mapping((), Place("", 1, 1))
+
 
 class Source(Protocol):
     """What of mailsync.yaml bears on the zone files."""
@@ -87,6 +89,10 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
             failed.append(shown(name))
         else:
             desired += [one for one in found if one.domain in names]
+    if not patterns:
+        of_layers = Faults()
+        layers.check(of_layers)
+        told.add("", of_layers.errors())
     clashes = Faults()
     routed = reverse.routed(desired, source.targets, frozenset(claims), clashes)
     told.add("", clashes.errors())
@@ -165,13 +171,16 @@ class _File:
             return None, faults
         return syntax.parse(self.octets, syntax.shown(self.path), faults), faults
 
-    def zones(self, faults: Faults) -> ByName[str, Place]:
-        """Give the zones for which it holds: those under ``domains``, else the one of its name."""
+    def zones(self, faults: Faults) -> ByName[str, Place | None]:
+        """Give the zones for which it holds: those under ``domains``, else the one of its name.
+
+        Each with the place that says so, None for the file itself.
+        """
         listed = self._keys(faults).get("domains")
         if listed is not None:
             return domains_key.zones(listed, faults)
         try:
-            return {absolute(self.path.stem): self.place}
+            return {absolute(self.path.stem): None}
         except BadName as error:
             faults.add(self.place, f"named for no zone: {error}")
             return {}
@@ -193,16 +202,21 @@ class _File:
             root = self.root(faults)
             if isinstance(root, Mapping):
                 return root
-        return Mapping((), self.place)
+        return _NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A file that holds for a zone, and the place that says so; with the zone's subdomains."""
+    """A file that holds for a zone, the place in it that says so, and the zone's subdomains."""
 
     file: _File
-    place: Place
+    listed_at: Place | None
     subdomains: ByName[str, Place]
+
+    @property
+    def place(self) -> Place:
+        """Where the zone is named; in most files that is the whole of it."""
+        return self.file.place if self.listed_at is None else self.listed_at
 
 
 _Claims = ByName[str, Sequence[_Claim]]

@@ -75,6 +75,12 @@ class Layers:
         profile = self._profile(keys.get("profile"), faults)
         return reduce(_over, (profile, Mapping(inherited, file.place)), keys)
 
+    def check(self, faults: Faults) -> None:
+        """Tell what is wrong with the layers themselves, whether or not a file lies on them."""
+        self._below("", "defaults", self.defaults or _NOTHING, faults)
+        for name, profile in self.profiles.items():
+            self._below(name, "profile", profile, faults)
+
     def mention(self, key: str) -> bool:
         """Tell whether any layer under the files has a key."""
         return key in (self.defaults or _NOTHING) or any(

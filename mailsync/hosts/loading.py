@@ -65,7 +65,7 @@ def load_host(
 
     prepare_octodns()
     try:
-        provider()
+        types = getattr(provider(), "SUPPORTS", None)
     except Exception as error:  # noqa: BLE001  # a constructor may raise anything
         raise MailsyncError(_why_not_made(error, provider_class, secrets), where=where) from None
 
@@ -74,7 +74,7 @@ def load_host(
 
     return OctodnsHost(
         name,
-        capability(known, capabilities, where=f"capabilities.{name}"),
+        capability(known, capabilities, where=f"capabilities.{name}", types=types),
         provider,
         known,
         secrets,

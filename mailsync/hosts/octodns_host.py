@@ -17,6 +17,7 @@ from mailsync.hosts.capabilities import Adapter
 from mailsync.hosts.failures import in_one_line, is_stale
 from mailsync.hosts.records import key_of, rrset_of
 from mailsync.hosts.secrets import Secrets
+from mailsync.plan.ability import objection
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Change
 
@@ -60,6 +61,12 @@ class OctodnsHost:
                 rrsets[key_of(record)] = rrset_of(record)
             except BadValue:
                 continue
+        if self.adapter.lists_ns and (origin, "NS") not in rrsets:
+            raise HostError(
+                f"DNS host {self.name!r} gave an empty answer, without the zone's own NS: try "
+                "again later",
+                where=shown(origin),
+            )
         return dict(sorted(rrsets.items()))
 
     def write(self, zone: str, changes: Sequence[Change]) -> None:
@@ -118,6 +125,8 @@ class OctodnsHost:
                     f"DNS host {self.name!r} takes TTLs from {self.capability.ttl_min} to "
                     f"{self.capability.ttl_max} s, not {after.ttl} s: plan again"
                 )
+        if after and (reason := objection(self.capability, after, before, origin)):
+            return f"DNS host {self.name!r} {reason.why}"
         return ""
 
     @contextmanager

@@ -77,10 +77,23 @@ def record_of(zone: Zone, rrset: RRset, live: Record | None = None, *, lenient: 
     else:
         record = live.copy(value=values[0])
         record.value = values[0]
+    if live is not None and rrset.ttl != live.ttl:
+        _end_automatic_ttl(record)
     record.ttl = rrset.ttl
     if rrset_of(record) != rrset:
         raise BadValue(f"octoDNS makes {rrset_of(record).values} of {rrset.values}")
     return record
+
+
+def _end_automatic_ttl(record: Record) -> None:
+    """Let a TTL count that is asked for: Cloudflare's adapter ignores it beside its own mark.
+
+    A proxied record has no other TTL than the automatic one, and keeps it.
+    """
+    noted = record.octodns.get("cloudflare", {})
+    if noted.get("auto-ttl") and not noted.get("proxied"):
+        kept = {key: value for key, value in noted.items() if key != "auto-ttl"}
+        record.octodns = {**record.octodns, "cloudflare": kept}
 
 
 def _new(zone: Zone, rrset: RRset, new_texts: Sequence[str], *, lenient: bool) -> Record:

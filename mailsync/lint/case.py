@@ -99,7 +99,7 @@ class Case:
         """Tell whether the files say that a name takes no mail (RFC 7505)."""
         return any(record.is_null for record in self.exchanges(name))
 
-    def names(self, key: str) -> bool:
+    def speaks_of(self, key: str) -> bool:
         """Tell whether the domain's file names a key; what it does not name may be there, live."""
         return key in self.desired.kinds
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _VALUE = re.compile(r"\s*(\d{1,10})\s+(\S+)\s*\Z", re.ASCII)
 _PREFERENCE_MAX = 65535
@@ -30,6 +31,7 @@ NULL = Record(0, ".")
 """The null MX (RFC 7505 §3): it must be the only value, with preference 0."""
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Record:
     """Read ``10 mx1.example.net.``; the exchange stays as written. Raises `BadMx`."""
     match = _VALUE.match(text)

@@ -77,7 +77,7 @@ def objections(record: Record) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def covers(a: str, b: str) -> bool:
     """Tell whether ``a`` lets everything send that ``b`` lets, with no stricter verdict on anyone.
 

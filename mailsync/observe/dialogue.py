@@ -19,6 +19,9 @@ from mailsync.mail.smtp_reply import BadReply, Reply, is_last, parse
 _LINE_OCTETS = 4096
 """A reply's line has at most 512 octets (RFC 5321 §4.5.3.1.5); some servers write longer ones."""
 
+_CONNECT = 10.0
+"""Seconds after which a connection does not come about any more: three packets were lost."""
+
 _GOODBYE = 2.0
 """Seconds for which a server may take its time over RSET and QUIT."""
 
@@ -37,7 +40,14 @@ class Garbled(Broken):
 
 
 class Unreached(Broken):
-    """There was no connection at all: nothing is known of the server."""
+    """There was no connection at all: nothing is known of the server.
+
+    ``no_route``: this machine cannot reach that kind of address.
+    """
+
+    def __init__(self, message: str, *, no_route: bool = False) -> None:
+        super().__init__(message)
+        self.no_route = no_route
 
 
 class NoTls(Broken):
@@ -69,7 +79,7 @@ class Dialogue:
         """Connect. Raises `Unreached`."""
         self._until = until
         self._buffer = b""
-        seconds = max(until - time.monotonic(), 0.001)
+        seconds = min(max(until - time.monotonic(), 0.001), _CONNECT)
         try:
             self._socket = socket.create_connection((address, port), seconds)
         except TimeoutError:
@@ -85,7 +95,8 @@ class Dialogue:
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in _NO_ROUTE:
                 family = "IPv6" if ":" in address else "IPv4"
-                raise Unreached(f"cannot be reached: this machine has no {family} route") from None
+                words = f"cannot be reached: this machine has no {family} route"
+                raise Unreached(words, no_route=True) from None
             raise Unreached(f"cannot be reached: {_words(error)}") from None
 
     @property

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from ipaddress import ip_network
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread
 from threading import Event as Flag
@@ -111,15 +112,22 @@ class Pending(Generic[_K, _V]):
         self._errands = errands
         self._futures = futures
 
-    def done(self) -> dict[_K, _V]:
-        """Wait for it; give the results that came in time, by item."""
+    def done(self, otherwise: Callable[[_K], _V] | None = None) -> dict[_K, _V]:
+        """Wait for it; give the results that came in time, by item.
+
+        ``otherwise`` gives the results of those that are late, so that none is missing unnoticed.
+        """
         late: set[Future[_V]] = set(self._futures.values())
         while late and self._errands.left > _NO_TIME:
             _, late = wait(late, timeout=min(self._errands.left, _GLANCE))
-        ready = [future for future in self._futures.values() if future.done()]
-        for future in late:
-            future.cancel()
-        return {item: future.result() for item, future in self._futures.items() if future in ready}
+        found: dict[_K, _V] = {}
+        for item, future in self._futures.items():
+            if future.cancel() or not future.done():
+                if otherwise is not None:
+                    found[item] = otherwise(item)
+            else:
+                found[item] = future.result()
+        return found
 
 
 class Courtesy:
@@ -146,3 +154,42 @@ class Courtesy:
                 users[0] -= 1
                 if not users[0]:
                     del self._doors[address]
+
+
+class Outlook:
+    """What a run has learnt of reaching mail servers: where nobody is reached, nobody will be.
+
+    Many offices and clouds block port 25. To wait for every server then takes long, and tells
+    nothing.
+    """
+
+    _ENOUGH = 8
+    """Networks in which servers were tried in vain, and none anywhere with success."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._reached = False
+        self._in_vain: set[str] = set()
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Tell whether it is of no use to try further addresses."""
+        return not self._reached and len(self._in_vain) >= self._ENOUGH
+
+    @property
+    def words(self) -> str:
+        """Say why, in words after the server's name."""
+        tried = len(self._in_vain)
+        return (
+            f"was not tried: no server was reached in {tried} other networks, so that this one "
+            "blocks the port, it seems"
+        )
+
+    def learn(self, address: str, *, reached: bool) -> None:
+        """Remember how it went with an address. Servers side by side may be down together."""
+        prefix = 32 if ":" in address else 16
+        network = str(ip_network(f"{address}/{prefix}", strict=False))
+        with self._lock:
+            self._reached = self._reached or reached
+            if not self._reached:
+                self._in_vain.add(network)

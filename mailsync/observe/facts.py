@@ -109,7 +109,7 @@ class Facts:
 
     ``records`` are the zone's own, aliases followed. ``addresses`` are those of mail hosts by name;
     ``aliases``: the mail hosts that are aliases, with their targets. ``tlsa`` are by host;
-    ``secure`` tells whether the MX and a host's addresses were validated, by name. ``reports``:
+    ``secure`` tells whether what DANE needs was validated, None where nobody said. ``reports``:
     what stands at the authorisation of each outside domain that gets DMARC reports. ``spf`` are by
     sender. ``left_out`` counts the mail servers that were too many to look at.
     """
@@ -124,7 +124,7 @@ class Facts:
     called: tuple[Called, ...] = ()
     left_out: int = 0
     tlsa: Mapping[str, Resolution] = field(default_factory=dict)
-    secure: Mapping[str, bool] = field(default_factory=dict)
+    secure: Mapping[Key, bool | None] = field(default_factory=dict)
     reverse: Mapping[str, Reverse] = field(default_factory=dict)
     canaries: tuple[Canary, ...] = ()
     dnssec: Dnssec | None = None

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import ipaddress
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain, islice
 from threading import Event as Flag
 from typing import TypeVar
 
+from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key
-from mailsync.mail import dane, mta_sts
+from mailsync.mail import dane
 from mailsync.mail.spf_evaluation import Evaluation, Sender, check_host
 from mailsync.mail.spf_survey import survey
-from mailsync.observe import dnssec, policy, reporting, reverse, smtp, zones
-from mailsync.observe.errands import Courtesy, Errands
-from mailsync.observe.facts import Called, Canary, Facts, Role, Subject
+from mailsync.observe import dnssec, policy, reverse, selection, smtp, zones
+from mailsync.observe.errands import Courtesy, Errands, Outlook
+from mailsync.observe.facts import (
+    NOT_ASKED,
+    Called,
+    Canary,
+    Dnssec,
+    Facts,
+    Reverse,
+    Subject,
+)
 from mailsync.observe.https import Place
 from mailsync.observe.question import Patience, Reply, Server, Silence, ask
 from mailsync.observe.resolving import Lookups, Resolution, resolved_by
 from mailsync.observe.results import TOPICS, Topic
-from mailsync.observe.smtp import Endpoint, Session
+from mailsync.observe.smtp import Session
 from mailsync.observe.zones import Served, ServerLook, Zones, ZoneServers
 
 _HOSTS_MAX = 20
@@ -32,18 +39,10 @@ _ENDPOINTS_MAX = 30
 
 _APEX_LABELS_MAX = 12
 
-_BASE: tuple[Key, ...] = (
-    ("", "MX"),
-    ("", "A"),
-    ("", "AAAA"),
-    ("", "TXT"),
-    ("_dmarc.", "TXT"),
-    ("_mta-sts.", "TXT"),
-    ("_smtp._tls.", "TXT"),
-)
-"""What is asked of every domain: (what stands before its name, type)."""
-
 _T = TypeVar("_T")
+
+_NO_TIME = "there was no time to look"
+_LATE = Resolution(NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,7 @@ class Gatherer:
         self._clock = clock
         self._stop = stop or Flag()
         self._courtesy = Courtesy()
+        self._outlook = Outlook()
 
     def errands(self) -> Errands:
         """Begin the time that one domain has."""
@@ -138,7 +138,7 @@ class Gatherer:
         return ""
 
     def _records(self, facts: Facts, errands: Errands) -> Facts:
-        keys = tuple(_keys(facts.subject))
+        keys = tuple(selection.keys(facts.subject))
         alive = [look.server for look in facts.looks if not look.fault]
         patience = self.settings.patience
 
@@ -152,6 +152,10 @@ class Gatherer:
         def told(key: Key) -> Served:
             said = [(server, replies.get((server, key), late)) for server in alive]
             served = zones.compare(key, said)
+            if not alive:
+                fault = facts.zone.fault if facts.zone is not None else ""
+                reason = fault or "none of the zone's servers answers for it"
+                served = Served(key, Answer("failed", reason=reason))
             if served.alias:
                 target = self.lookups.resolve(served.alias, key[1])
                 return replace(served, answer=target.answer)
@@ -192,26 +196,27 @@ class Gatherer:
             return items if topic in wanted else ()
 
         domain, hosts = facts.subject.domain, facts.hosts
-        calls = list(_calls(facts, wanted, self.settings))
+        calls = list(selection.calls(facts, wanted, self.settings.smtp_port, self.settings.foreign))
+        zone = facts.zone
         called = errands.start(lambda call: self.call(call, errands), calls[:_ENDPOINTS_MAX])
-        tlsa = errands.start(self._tlsa, if_wanted("dane", hosts))
-        secure = errands.start(self._is_secure, if_wanted("dane", _secured(facts)))
+        tlsa = errands.start(
+            lambda host: self.lookups.resolve(dane.owner(host), "TLSA"), if_wanted("dane", hosts)
+        )
         named = errands.start(
             lambda address: reverse.look(address, self.lookups),
-            if_wanted("reverse", _named_addresses(facts)),
+            if_wanted("reverse", selection.named_addresses(facts)),
         )
         canaries = errands.start(self._canary, if_wanted("resolvers", self._asked_of_all(facts)))
         validated = errands.start(
             lambda zone: dnssec.look(
                 zone, self.settings.canaries, _alive(facts), self.settings.patience
             ),
-            [facts.zone.zone]
-            if facts.zone and facts.zone.delegated and wanted & {"dnssec", "dane"}
-            else [],
+            [zone.zone] if zone and zone.delegated and wanted & {"dnssec", "dane"} else [],
         )
-        fetched = errands.start(self._policy, if_wanted("mta-sts", _announcing(facts)))
+        fetched = errands.start(self._policy, if_wanted("mta-sts", selection.announcing(facts)))
         reports = errands.start(
-            lambda name: self.lookups.ask(name, "TXT"), if_wanted("dmarc", _authorising(facts))
+            lambda name: self.lookups.ask(name, "TXT"),
+            if_wanted("dmarc", selection.authorising(facts)),
         )
         senders = if_wanted("spf", facts.subject.senders)
         judged = errands.start(lambda sender: self._judged(sender, domain), senders)
@@ -219,18 +224,22 @@ class Gatherer:
             lambda name: survey(shown(name), self.lookups),
             if_wanted("spf", [domain] if facts.served(domain, "TXT").answer.values else []),
         )
+        records = tlsa.done(lambda _: _LATE)
+        secure = errands.start(self._is_secure, selection.secured(facts, records))
         return replace(
             facts,
-            called=tuple(called.done().values()),
+            called=tuple(called.done(_not_called).values()),
             left_out=max(len(calls) - _ENDPOINTS_MAX, 0),
-            tlsa=tlsa.done(),
-            secure={name: found for (name, _), found in secure.done().items()},
-            reverse=named.done(),
-            canaries=tuple(canaries.done().values()),
-            dnssec=next(iter(validated.done().values()), None),
-            policy=next(iter(fetched.done().values()), None),
+            tlsa=records,
+            secure=secure.done(),
+            reverse=named.done(lambda address: Reverse(address, NOT_ASKED)),
+            canaries=tuple(canaries.done(lambda asked: Canary(*asked, _LATE)).values()),
+            dnssec=next(iter(validated.done(lambda _: Dnssec("unknown", _NO_TIME)).values()), None),
+            policy=next(
+                iter(fetched.done(lambda _: policy.Fetched("unknown", _NO_TIME)).values()), None
+            ),
             reports=reports.done(),
-            spf=judged.done(),
+            spf=judged.done(lambda _: Evaluation("temperror", "", 0, 0, (), _NO_TIME)),
             spf_survey=next(iter(surveyed.done().values()), None),
         )
 
@@ -241,6 +250,8 @@ class Gatherer:
             if not turn:
                 problem = "was not looked at: other domains of this run took the time"
                 return replace(call, session=Session(endpoint, problem=problem))
+            if self._outlook.is_hopeless:
+                return replace(call, session=Session(endpoint, problem=self._outlook.words))
             recipients = (*call.known, *filter(None, (call.stranger, call.foreign)))
             found = smtp.probe(
                 endpoint,
@@ -249,22 +260,17 @@ class Gatherer:
                 helo=settings.helo,
                 roots=settings.roots,
             )
+        if not found.no_route:
+            self._outlook.learn(endpoint.address, reached=found.reached)
         return replace(call, session=found)
 
-    def _tlsa(self, host: str) -> Resolution:
-        owner = dane.owner(host)
-        found = self.lookups.resolve(owner, "TLSA")
-        if found.answer.state == "found" and not found.secure:
-            return replace(found, secure=self._is_secure((owner, "TLSA")))
-        return found
-
-    def _is_secure(self, question: tuple[str, str]) -> bool:
+    def _is_secure(self, key: Key) -> bool | None:
         """Tell whether the first resolver that answers has validated what is there."""
         for resolver in self.settings.canaries:
-            found = resolved_by(resolver, *question, self.settings.patience)
+            found = resolved_by(resolver, *key, self.settings.patience)
             if found.answer.state in {"found", "void"}:
                 return found.secure
-        return False
+        return None
 
     def _canary(self, question: tuple[Server, Key]) -> Canary:
         resolver, key = question
@@ -301,73 +307,9 @@ class Gatherer:
         return check_host(shown(domain), Sender(ip, f"postmaster@{shown(domain)}"), self.lookups)
 
 
-def _keys(subject: Subject) -> Iterable[Key]:
-    """Give what is asked of the zone's servers: what every mail domain has, and what is wished."""
-    found = {(f"{before}{subject.domain}", rdtype): None for before, rdtype in _BASE}
-    if subject.zone:
-        found[f"_dmarc.{subject.zone}", "TXT"] = None
-    for selector in subject.selectors:
-        found[f"{selector}._domainkey.{subject.domain}", "TXT"] = None
-    for wish in subject.desired.wishes if subject.desired else ():
-        if zones.is_asked_for(wish.type) and not wish.name.startswith("*."):
-            found[wish.name, wish.type] = None
-    return found
-
-
 def _alive(facts: Facts) -> list[Server]:
     return [look.server for look in facts.looks if not look.fault]
 
 
-def _calls(facts: Facts, wanted: frozenset[Topic], settings: Settings) -> Iterable[Called]:
-    """Give the mail servers to look at, each address once for each reason."""
-    subject = facts.subject
-    known = (subject.postmaster, *subject.mailboxes)
-    hosts: list[tuple[Role, str]] = []
-    if wanted & {"smtp", "tls", "dane", "mta-sts"}:
-        hosts += [("mx", host) for host in facts.hosts]
-    if "services" in wanted:
-        hosts += [("old", host) for host in subject.old_hosts if host not in facts.hosts]
-        hosts += [("mailbox", host) for host in subject.mailbox_hosts if host not in facts.hosts]
-    for role, host in hosts:
-        for address in facts.addresses[host].values if host in facts.addresses else ():
-            session = Session(Endpoint(host, address, settings.smtp_port))
-            if role == "mx":
-                # Eight random octets: whoever has such a mailbox takes everybody's mail.
-                stranger = f"{secrets.token_hex(8)}@{shown(subject.domain)}"
-                yield Called(role, session, known, stranger, settings.foreign)
-            else:
-                yield Called(role, session, known)
-
-
-def _secured(facts: Facts) -> list[tuple[str, str]]:
-    """Give what has to be validated for DANE (RFC 7672 §2.2): the MX, and the hosts' addresses."""
-    domain = facts.subject.domain
-    found = [(domain, "MX")] if facts.exchanges else []
-    for host in facts.hosts:
-        values = facts.addresses[host].values if host in facts.addresses else ()
-        if values:
-            found.append((host, "AAAA" if ":" in values[0] else "A"))
-    return found
-
-
-def _named_addresses(facts: Facts) -> list[str]:
-    """Give the addresses whose names are looked for: those of the MX hosts, and the senders'."""
-    of_hosts = (facts.addresses[host].values for host in facts.hosts if host in facts.addresses)
-    return [*facts.senders, *islice(chain.from_iterable(of_hosts), _ENDPOINTS_MAX)]
-
-
-def _announcing(facts: Facts) -> list[str]:
-    """Give the domain where it announces a policy: without a record, senders fetch none."""
-    domain = facts.subject.domain
-    announced = any(map(mta_sts.is_mta_sts, facts.texts(f"_mta-sts.{domain}")))
-    return [domain] if announced else []
-
-
-def _authorising(facts: Facts) -> list[str]:
-    """Give the names that let other domains get DMARC reports of this one (RFC 9990 §4)."""
-    domain = facts.subject.domain
-    return [
-        f"{shown(domain)}._report._dmarc.{outside}"
-        for text in facts.texts(f"_dmarc.{domain}")
-        for outside in reporting.outside(text, domain)
-    ]
+def _not_called(call: Called) -> Called:
+    return replace(call, session=Session(call.endpoint, problem=_NO_TIME))

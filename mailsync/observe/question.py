@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import dns.exception
@@ -173,6 +174,21 @@ def served(reply: dns.message.Message, key: Key) -> RRset | Alias | None:
         return None if alias is None else Alias(alias[0].to_text().lower(), alias.ttl)
     values = tuple(canonical_text(rdtype, rdata.to_text()) for rdata in found)
     return RRset(name, rdtype, found.ttl, values)
+
+
+def answered(reply: Reply, key: Key, zone: str) -> Iterator[tuple[Key, RRset | None]]:
+    """Give what a reply tells, and of which RRset: of the one asked for, or of a delegation."""
+    if isinstance(reply, Silence):
+        return
+    if not authoritative(reply):
+        found = served(reply, key)
+        yield key, None if isinstance(found, Alias) else found
+        return
+    for rrset in reply.authority:
+        name = rrset.name.to_text().lower()
+        if rrset.rdtype == dns.rdatatype.NS and name != zone and is_at_or_below(key[0], name):
+            values = tuple(canonical_text("NS", rdata.to_text()) for rdata in rrset)
+            yield (name, "NS"), RRset(name, "NS", rrset.ttl, values)
 
 
 def canonical_text(rdtype: str, text: str) -> str:

@@ -6,6 +6,8 @@ A resolver that is asked too early remembers that there was nothing, for up to h
 from __future__ import annotations
 
 import ipaddress
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +25,7 @@ import dns.resolver
 
 from mailsync.dns.answer import VOID, Answer
 from mailsync.dns.names import is_at_or_below
-from mailsync.dns.rrset import RRset
+from mailsync.dns.rrset import Key, RRset
 from mailsync.observe.question import (
     Alias,
     Manner,
@@ -38,6 +40,9 @@ RECURSIVE = Manner(recursive=True)
 
 _REMEMBERED = 20_000
 """Answers that are kept during a run."""
+
+_FAILURE_HOLDS = 30.0
+"""Seconds after which a question that failed is asked again."""
 
 _VALUES_MAX = 200
 _ALIASES_MAX = 8
@@ -61,9 +66,13 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Names that are about to be created, each with its zone; no resolver is asked near them."""
+    """Names that are about to be created, each with its zone; no resolver is asked near them.
+
+    ``keys``: RRsets to be created at names that are there already, as those of a zone's apex.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[Key, str] = field(default_factory=dict)
     _branches: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +80,7 @@ class Planned:
         branches = {_branch(name, zone): zone for name, zone in self.names.items()}
         object.__setattr__(self, "_branches", branches)
 
-    def zone(self, name: str) -> str | None:
+    def zone(self, name: str, rdtype: str) -> str | None:
         """Give the zone whose servers are to be asked instead of a resolver, or None.
 
         Whatever hangs on the same label below the apex counts as near: a resolver that finds an
@@ -82,7 +91,7 @@ class Planned:
             zone = self._branches.get(".".join(labels[start:]))
             if zone is not None:
                 return zone
-        return None
+        return self.keys.get((name, rdtype))
 
 
 def _branch(name: str, zone: str) -> str:
@@ -114,7 +123,7 @@ class Lookups:
         self._planned = planned or Planned()
         self._direct = direct
         self._lock = Lock()
-        self._known: OrderedDict[tuple[str, str], Resolution] = OrderedDict()
+        self._known: OrderedDict[Key, tuple[float, Resolution]] = OrderedDict()
 
     def ask(self, name: str, rdtype: str) -> Answer:
         """Give what stands at a name, aliases followed; never raises."""
@@ -132,18 +141,20 @@ class Lookups:
         """Give the same with its circumstances."""
         key = (name.lower(), rdtype)
         with self._lock:
-            known = self._known.get(key)
-        if known is None:
+            until, known = self._known.get(key, (0.0, None))
+        if known is None or time.monotonic() > until:
             known = self._resolved(*key)
+            failed = known.answer.state == "failed"
+            until = time.monotonic() + _FAILURE_HOLDS if failed else math.inf
             with self._lock:
-                self._known[key] = known
+                self._known[key] = (until, known)
                 while len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
         return known
 
     def _resolved(self, name: str, rdtype: str) -> Resolution:
         for _ in range(_ALIASES_MAX):
-            zone = self._planned.zone(name)
+            zone = self._planned.zone(name, rdtype)
             if zone is None:
                 return self._asked(name, rdtype)
             if self._direct is None:

@@ -92,15 +92,16 @@ class Session:
     """All that one look at one address gave.
 
     ``problem``: why the dialogue ended early, in words after the server's name; else empty.
-    ``garbled``: what came was no SMTP. ``reached``: a connection came about. ``banner``, ``hello``
-    and ``mail`` are the replies to the connection, EHLO and MAIL FROM:<>; ``extensions`` are EHLO's
-    keywords, upper case.
+    ``garbled``: what came was no SMTP. ``reached``: a connection came about; ``no_route``: none
+    could, as this machine has no such addresses. ``banner``, ``hello`` and ``mail`` are the replies
+    to the connection, EHLO and MAIL FROM:<>; ``extensions`` are EHLO's keywords, upper case.
     """
 
     endpoint: Endpoint
     reached: bool = False
     problem: str = ""
     garbled: bool = False
+    no_route: bool = False
     banner: Reply | None = None
     hello: Reply | None = None
     extensions: tuple[str, ...] = ()
@@ -180,7 +181,7 @@ class _Look:
         try:
             dialogue = Dialogue(self.endpoint.address, self.endpoint.port, self.until)
         except Unreached as error:
-            return Session(self.endpoint, problem=str(error))
+            return Session(self.endpoint, problem=str(error), no_route=error.no_route)
         told.reached = True
         try:
             self._hold(dialogue, told, way)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from mailsync.desired.model import Desired, Use
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import BadValue, txt_text
+from mailsync.dns.rrset import BadValue, Key, txt_text
 from mailsync.mail.ptr import BadReverse, address_of
 from mailsync.observe import reporting
 from mailsync.observe.facts import Subject, exchanges_of
@@ -73,13 +73,20 @@ def stranger(domain: str, declared: Declared) -> Subject:
 
 
 def planned(subjects: Iterable[tuple[Desired, Ledger]]) -> Planned:
-    """Give the names that files wish for, and of which the journal knows no published version."""
+    """Give what files wish for, and of which the journal knows no published version."""
     names: dict[str, str] = {}
+    keys: dict[Key, str] = {}
     for desired, ledger in subjects:
         for wish in desired.wishes:
-            if wish.values and wish.name != desired.zone and not _is_published(wish.name, ledger):
+            key = (wish.name, wish.type)
+            if not wish.values:
+                continue
+            if wish.name == desired.zone:
+                if ledger.history(key).seen_last is None:
+                    keys[key] = desired.zone
+            elif not _is_published(wish.name, ledger):
                 names[wish.name] = desired.zone
-    return Planned(names)
+    return Planned(names, keys)
 
 
 def _is_published(name: str, ledger: Ledger) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from mailsync.desired.model import Wish
@@ -22,7 +22,7 @@ from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
 from mailsync.plan.invariants import Broken, Instant, broken, who_may_send
-from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, mta_sts, spf_tree
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, spf_tree
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
@@ -92,14 +92,16 @@ def _broken(
 ) -> Iterator[Broken]:
     """Judge every invariant whenever something may begin to be wrong; no stages: nothing is done"""
     writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
+    domain = scene.desired.domain
     spans = {key: _spans(scene, key, writes) for key in _keys(scene, courses)}
+    spans[policies.key(domain)] = _policies(scene, spans.get((f"_mta-sts.{domain}", "TXT"), []))
     future = _Future(scene, courses, stages, retire)
     future = replace(future, leaving=tuple(_leaving(future, spans)))
     for at in _instants(scene, spans, writes, retire):
         changing = frozenset(c.key for t, c in writes if t == at and t > scene.now)
         now = Instant(
             at,
-            scene.desired.domain,
+            domain,
             scene.desired.zone,
             {key: tuple(s.rrset for s in held if s.covers(at)) for key, held in spans.items()},
             takes=future.takes(at),
@@ -142,18 +144,36 @@ def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> lis
     live = scene.live.get(key)
     # What some server still serves instead of the live version is taken to go now, as in `holds`.
     left = {v: ends[0] if v.rrset == live else scene.now for v in versions}
-    spans = [_span(scene, key, v, v.replaced_at or left[v]) for v in versions]
-    spans += [_span(scene, key, v, end) for v, end in zip(planned, ends[1:], strict=True)]
+    spans = [_span(scene, v, v.replaced_at or left[v]) for v in versions]
+    spans += [_span(scene, v, end) for v, end in zip(planned, ends[1:], strict=True)]
     return spans
 
 
-def _span(scene: Scene, key: Key, version: Version, replaced_at: datetime | None) -> _Span:
+def _policies(scene: Scene, records: list[_Span]) -> list[_Span]:
+    """Give for how long some sender may go by each policy that was seen served."""
+    refresh = scene.desired.cutover.policy_refresh
+    held = [
+        (None if s.rrset is None else s.rrset.values, *_seconds(s.since, s.until)) for s in records
+    ]
+    found = []
+    for version in scene.history(policies.key(scene.desired.domain)).versions:
+        if version.rrset is not None:
+            # One that is to go is taken to go now, as what the plan asks a person for is done then.
+            served = _seconds(version.published_at, version.replaced_at or scene.now)
+            for since, until in policies.bound(version.rrset.ttl, served, held, refresh):
+                end = None if until is None else datetime.fromtimestamp(until, UTC)
+                found.append(_Span(version.rrset, datetime.fromtimestamp(since, UTC), end))
+    return found
+
+
+def _seconds(since: datetime, until: datetime | None) -> tuple[int, int | None]:
+    return int(since.timestamp()), None if until is None else int(until.timestamp())
+
+
+def _span(scene: Scene, version: Version, replaced_at: datetime | None) -> _Span:
     if replaced_at is None:
         return _Span(version.rrset, version.published_at, None)
-    life = scene.lifetimes.of(version)
-    if key[1] == policies.TYPE and version.rrset is not None:
-        life = mta_sts.kept_for(scene, version)
-    return _Span(version.rrset, version.published_at, replaced_at + life)
+    return _Span(version.rrset, version.published_at, replaced_at + scene.lifetimes.of(version))
 
 
 def _instants(

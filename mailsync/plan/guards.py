@@ -12,7 +12,7 @@ from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import dmarc, mta_sts, spf
-from mailsync.plan import abroad
+from mailsync.plan import ability, abroad
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
@@ -35,6 +35,8 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Collect all findings, errors first."""
     found = [one for course in courses for _, steps in course.parts for one in steps.findings]
+    found += ability.findings(scene, courses)
+    found += _by_hand(scene, courses)
     found += _no_address(scene, courses)
     found += _cname_conflicts(scene, courses)
     if rollback:
@@ -54,6 +56,19 @@ def findings(
 
 def _place(course: Course) -> str:
     return str(course.parts[0][0].place)
+
+
+def _by_hand(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """Say that it takes a person to carry out what is planned."""
+    capability = scene.live.capability
+    stages = ("prepare", "switch", "settle")
+    if not capability.by_hand or not any(c.change(stage) for c in courses for stage in stages):
+        return []
+    message = (
+        f"this DNS host has no API: `mailsync apply` prints the steps for {capability.panel}, a "
+        "person types them, and each counts when every authoritative server serves it"
+    )
+    return [Finding("by-hand", "info", message, shown(scene.desired.domain))]
 
 
 def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
@@ -250,10 +265,13 @@ def _ttl_bounds(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     capability = scene.live.capability
     found = []
     if not capability.settable and any(course.routes for course in courses):
-        message = (
-            "this DNS host cannot change TTLs: nothing is lowered, the switch is followed by the "
-            "whole old TTL"
-        )
+        message = "this DNS host cannot change TTLs"
+        if capability.ttl_scope == "zone":
+            message = (
+                f"this DNS host has one TTL for the whole zone, {capability.ttl_max} s; to be "
+                "faster, lower it in the control panel first"
+            )
+        message += ": nothing is lowered, the switch is followed by the whole old TTL"
         found.append(Finding("ttl-fixed", "info", message, shown(scene.desired.domain)))
     for course in courses:
         asked = min(wish.ttl for wish, _ in course.parts)

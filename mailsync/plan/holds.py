@@ -57,6 +57,8 @@ def before_switch(
     found.update(_hosts_abroad(scene, courses))
     if any(wish.kind == "mta-sts" for wish in scene.desired.wishes):
         found.update(mta_sts.before_switch(scene))
+    if _coming(courses):
+        found.update(mta_sts.without_record(scene))
     for course in pending:
         found.update(_old_answers(scene, course, lowering))
     for course in courses:
@@ -73,6 +75,24 @@ def before_switch(
         reason = f"the window opens ({cutover.window.text}, {cutover.timezone})"
         found.add(Hold(opens, reason, lead))
     return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
+def after_addresses(
+    scene: Scene, courses: tuple[Course, ...], switch_at: datetime
+) -> tuple[Hold, ...]:
+    """Hold an MX switch that brings in a host whose own address the switch moves.
+
+    The address goes first. What took mail there took it for others, or took this domain's once:
+    nobody has said that it takes it now.
+    """
+    coming = _coming(courses)
+    found = []
+    for course in courses:
+        old, key = course.prepare, course.key
+        if course.routes and key[1] in {"A", "AAAA"} and key[0] in coming and old is not None:
+            reason = f"resolvers may hold {', '.join(old.values)} (TTL {old.ttl}) until then"
+            found.append(Hold(switch_at + scene.lifetimes.of_ttl(old.ttl), reason, named(key)))
+    return tuple(sorted(found))
 
 
 def before_rollback(scene: Scene, courses: tuple[Course, ...]) -> tuple[Hold, ...]:
@@ -159,8 +179,12 @@ def _old_answers(scene: Scene, course: Course, lowering: datetime) -> list[Hold]
     if course.live is None:
         return []
     found = []
+    # Half of a switch by hand: what it leads through was reckoned with when its steps were given.
+    on_the_way = scene.live.asked.get(course.key, frozenset())
     for remnant in scene.visible(course.key):
         if remnant.until is None or _same_values(remnant.version.rrset, course.switch):
+            continue
+        if not remnant.version.unseen and remnant.version.rrset in on_the_way:
             continue
         found.append(Hold(remnant.until, held_text(remnant.version), named(course.key)))
     if course.lowers:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mailsync.dns.names import is_at_or_below
@@ -17,20 +17,69 @@ if TYPE_CHECKING:
     from mailsync.desired.model import Desired
 
 
+TtlScope = Literal["rrset", "record", "zone", "none"]
+"""What has a TTL of its own at a DNS host: an RRset, each record, the zone; or nothing says it."""
+
+Write = Literal["atomic", "in-place", "per-value", "whole-zone", "delete-then-create", "by-hand"]
+"""How a DNS host's adapter writes: all changes as one; each RRset as one; value by value, in an
+order that never leaves an RRset empty; the zone as a whole; or so that an RRset is gone for a
+moment. By hand: a person does, at any time after the steps were printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a DNS host can do with TTLs. ``settable`` False: it keeps whatever TTL it has.
+    """What a DNS host can do. ``settable`` False: it keeps whatever TTL it has.
 
     ``ttl_min`` and ``ttl_max`` in seconds; a TTL outside is planned as the nearest one inside.
+    ``types``: of RRsets that can be written; None: not known, and then left to the adapter.
+    ``txt_max``: octets of a TXT value (its strings joined), ``txt_without``: characters that it
+    must not hold, ``txt_garbles``: such as the adapter would write wrongly again in values that are
+    there, ``txt_empty``: it may be empty. ``null_mx``: whether ``0 .`` is taken (RFC 7505).
+    ``mx_below``: names below the zone may have MX. ``mx_preferences``: two MX may have one
+    preference. ``ptr``: reverse zones can be held. ``write``: how an adapter writes.
+    ``compare_and_set``: the host itself refuses what was planned from a state that is no more.
+    ``publish_delay``: seconds until its servers answer what it was told. None is: not known.
+    ``panel``: the control panel in which a person writes, by name. ``cannot``: why RRsets of a type
+    (or ``*``: of any that ``types`` does not list) cannot be here, and what to do instead.
     """
 
     settable: bool = True
     ttl_min: int = 0
     ttl_max: int = TTL_MAX
+    types: frozenset[str] | None = None
+    ttl_scope: TtlScope = "rrset"
+    txt_max: int | None = None
+    txt_without: str = ""
+    txt_garbles: str = ""
+    txt_empty: bool = True
+    null_mx: bool | None = None
+    mx_below: bool = True
+    mx_preferences: bool = True
+    ptr: bool | None = None
+    write: Write | None = None
+    compare_and_set: bool = False
+    publish_delay: int | None = None
+    panel: str = ""
+    cannot: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether a person writes here."""
+        return self.write == "by-hand"
 
     def nearest(self, ttl: int) -> int:
         """Give the nearest TTL that the host takes."""
         return max(self.ttl_min, min(ttl, self.ttl_max))
+
+    def in_zone(self, rrsets: Iterable[RRset]) -> Capability:
+        """Give what the host can do in a zone that holds these RRsets.
+
+        Where all of a zone has one TTL, a new RRset has it, too.
+        """
+        ttls = [one.ttl for one in rrsets]
+        if self.ttl_scope not in {"zone", "none"} or not ttls:
+            return self
+        return replace(self, ttl_min=max(ttls), ttl_max=max(ttls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +140,9 @@ class Live:
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
     whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
-    the mail hosts to which a due switch leads. ``certificates``: what mail hosts present, where the
-    file leaves it to them.
+    the mail hosts to which a due switch leads. ``asked``: RRsets that a person was asked to change
+    and may change at any moment, with all that each may be on the way. ``certificates``: what mail
+    hosts present, where the file leaves it to them.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -103,6 +153,7 @@ class Live:
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
     looks: tuple[Look, ...] = ()
+    asked: Mapping[Key, frozenset[RRset | None]] = field(default_factory=dict)
     certificates: Mapping[str, Presented] = field(default_factory=dict)
 
     def presented(self, host: str) -> Presented:

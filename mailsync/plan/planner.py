@@ -52,11 +52,13 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         switch_holds = holds.before_rollback(scene, courses)
     else:
         switch_holds = holds.before_switch(scene, courses, lowering)
-    switch_at = max([now, *(hold.until for hold in switch_holds)])
+    first_at = max([now, *(hold.until for hold in switch_holds)])
+    follows = holds.after_addresses(scene, courses, first_at)
+    switch_at = max([first_at, *(hold.until for hold in follows)])
     retire = old_service_until(scene, courses, switch_at)
     stages = [
         *_prepare(scene, courses, lowering),
-        *_switch(scene, courses, switch_holds, switch_at),
+        *_switch(scene, courses, switch_holds, follows),
         *_settle(scene, courses, switch_at, retire),
     ]
     if not rollback:
@@ -169,7 +171,9 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     """Bring the ledger up to what is live now, and find what routes mail."""
     keys = watched(desired, live)
     for key in keys:
-        verb = ledger.listed if key in live.lagging else ledger.seen
+        # What a person was asked for may be published at any moment: nothing is over then.
+        open_still = key in live.lagging or key in live.asked
+        verb = ledger.listed if open_still else ledger.seen
         ledger = verb(key, live.get(key), now)
     neighbours = tuple(
         replace(one, ledger=ledger, negative_ttl=live.negative_ttl)
@@ -266,14 +270,22 @@ def _prepare(scene: Scene, courses: tuple[Course, ...], lowering: datetime) -> l
 
 
 def _switch(
-    scene: Scene, courses: tuple[Course, ...], waits: tuple[Hold, ...], switch_at: datetime
+    scene: Scene, courses: tuple[Course, ...], waits: tuple[Hold, ...], follows: tuple[Hold, ...]
 ) -> list[Stage]:
-    changes = tuple(c for course in courses if (c := course.change("switch")) is not None)
-    if not changes:
-        return []
+    """Switch all at once; but MX in a second step, where it ``follows`` its hosts' addresses."""
+    changes = [change for course in courses if (change := course.change("switch")) is not None]
+    later = [change for change in changes if follows and change.key[1] == "MX"]
     gates = holds.switch_gates(scene, courses)
-    state: StageState = "held" if waits or gates else "due"
-    return [Stage("switch", state, switch_at, waits, gates, changes)]
+    stages = []
+    for its_changes, its_holds in (
+        ([change for change in changes if change not in later], waits),
+        (later, tuple(sorted({*waits, *follows}))),
+    ):
+        if its_changes:
+            state: StageState = "held" if its_holds or gates else "due"
+            until = max([scene.now, *(hold.until for hold in its_holds)])
+            stages.append(Stage("switch", state, until, its_holds, gates, tuple(its_changes)))
+    return stages
 
 
 def _settle(
@@ -290,6 +302,13 @@ def _settle(
     return stages
 
 
+def _before(course: Course, name: StageName) -> bool:
+    """Tell whether an earlier change of the same RRset waits itself: the later one builds on it."""
+    if name != "settle" or course.change("prepare") is None:
+        return False
+    return bool(course.holds("prepare") or course.gates("prepare"))
+
+
 def _grouped(
     name: StageName, scene: Scene, waits: Iterable[tuple[Course, tuple[Hold, ...]]]
 ) -> list[Stage]:
@@ -303,7 +322,7 @@ def _grouped(
         if change is None:
             continue
         its_gates = course.gates(name)
-        (held if its_holds or its_gates else due).append(change)
+        (held if its_holds or its_gates or _before(course, name) else due).append(change)
         reasons.update(its_holds)
         gates.update(dict.fromkeys(its_gates))
     stages = []

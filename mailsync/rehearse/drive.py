@@ -7,45 +7,33 @@ old service ends just when the plans said that it may, and not a second later.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from random import Random
 
 from mailsync.dns.rrset import Key, RRset, txt_value
 from mailsync.journal.events import Intent, Seen
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import DomainPlan
+from mailsync.rehearse import outbound
 from mailsync.rehearse.published import Published, published
-from mailsync.rehearse.receivers import lets
-from mailsync.rehearse.resolver import Traits
 from mailsync.rehearse.scenario import (
     DOMAIN,
+    LONG_AGO,
+    MX,
     MX1,
     NEW_CHAIN,
-    NEW_KEY,
-    NEW_SPF,
     OLD_CHAIN,
-    OLD_KEY,
     OLD_SPF,
-    S1,
-    S2,
+    SKEW,
+    TXT,
     Scenario,
     Way,
 )
-from mailsync.rehearse.services import FOREVER, Servers, Stream, Web
-from mailsync.rehearse.verdict import VERIFIER_DELAY, Evidence
+from mailsync.rehearse.services import Servers, Web
+from mailsync.rehearse.verdict import Evidence
 from mailsync.rehearse.world import START, Faults, Rehearsal
 
-MX = (DOMAIN, "MX")
-TXT = (DOMAIN, "TXT")
 OTHER = "10 mx.other.example."
 
-SKEW = 120
-"""By how many seconds a run's clock may be off."""
-
-CLOCKS_OFF = 600
-"""By how many seconds less than bounds of days senders use them: clocks may be minutes off."""
-
-_LONG_AGO = -(10**7)
 _HOUR, _DAY = 3600, 86400
 _RUNS_MAX = 90
 _END = 150 * _DAY
@@ -85,7 +73,6 @@ def at_once(story: Scenario) -> Rehearsal:
 def evidence(story: Scenario, world: Rehearsal, *, plainly: bool = False) -> Evidence:
     """Put together what messages will meet; ``plainly``: everything was changed at once."""
     begin = next(at for at, way in story.commits if way == "away")
-    ways = _ways(story, world, plainly=plainly)
     until = max(at for at, _, _ in world.runs) + 12 * _DAY
     return Evidence(
         DOMAIN,
@@ -93,7 +80,7 @@ def evidence(story: Scenario, world: Rehearsal, *, plainly: bool = False) -> Evi
         world.truth,
         world.servers,
         world.web,
-        _streams(story, world, ways, plainly=plainly),
+        outbound.streams(story, world, plainly=plainly),
         begin,
         until,
         START,
@@ -105,37 +92,37 @@ def evidence(story: Scenario, world: Rehearsal, *, plainly: bool = False) -> Evi
 
 def _world(story: Scenario) -> Rehearsal:
     keys = {(wish.name, wish.type) for wish in (*story.home, *story.away)}
-    truth = published(story.servers, {}, _LONG_AGO)
+    truth = published(story.servers, {}, LONG_AGO)
     truth.negative_ttl = story.negative_ttl
     for key in sorted({*keys, *story.live}):
-        truth.put(key, story.live.get(key), _LONG_AGO)
+        truth.put(key, story.live.get(key), LONG_AGO)
     if story.pure_removal and not story.known:
         # Somebody changed it just before mailsync saw it for the first time.
         truth = _with_an_unseen_version(story, truth)
     servers = Servers(deserted=story.seed % 2 == 0)
     if any(wish.kind == "tlsa" for wish in story.home):
-        servers.chains[MX1] = [(_LONG_AGO, frozenset({OLD_CHAIN}))]
+        servers.chains[MX1] = [(LONG_AGO, frozenset({OLD_CHAIN}))]
     return Rehearsal(
         story.desired(story.commits[0][1]),
         dict(story.live),
         truth,
         capability=story.capability,
-        web=Web([(_LONG_AGO, story.home_policy)]),
+        web=Web([(LONG_AGO, story.home_policy)]),
         servers=servers,
     )
 
 
 def _with_an_unseen_version(story: Scenario, truth: Published) -> Published:
-    other = published(story.servers, {}, _LONG_AGO)
+    other = published(story.servers, {}, LONG_AGO)
     other.negative_ttl = story.negative_ttl
     for key in sorted(truth.rrsets()):
         earlier = truth.served(0, key, 0)
         if key == TXT:
             text = txt_value(f"v=spf1 {OLD_SPF} -all")
-            other.put(key, RRset(*key, story.cutover.unseen_ttl, (text,)), _LONG_AGO)
+            other.put(key, RRset(*key, story.cutover.unseen_ttl, (text,)), LONG_AGO)
             other.put(key, earlier, -60)
         else:
-            other.put(key, earlier, _LONG_AGO)
+            other.put(key, earlier, LONG_AGO)
     return other
 
 
@@ -178,6 +165,7 @@ class _Driver:
                 self.commits.clear()  # nobody goes back to a server that was shut down
                 return
             self.way = way
+            self.world.note(f"the file asks for what is {'away' if way == 'away' else 'at home'}")
             tasks = self.world.desired.cutover.tasks
             desired = self.story.desired(way)
             self.world.desired = replace(desired, cutover=replace(desired.cutover, tasks=tasks))
@@ -225,6 +213,7 @@ class _Driver:
                     0,
                     *(random.randrange(2 * _DAY) for _ in range(world.truth.servers - 1)),
                 )
+                world.note(f"name servers will lag behind: {world.lags} s")
             elif trouble not in self.once:
                 self.once.add(trouble)
                 self._rarely(trouble)
@@ -241,12 +230,15 @@ class _Driver:
         world, random = self.world, self.random
         if trouble == "journal lost":
             world.entries.clear()
+            world.note("the journal is lost")
         elif trouble == "dead server" and world.truth.servers > 1:
             end = world.now + random.randrange(_HOUR, 3 * _DAY)
             world.truth.down.setdefault(1, []).append((world.now, end))
+            world.note(f"ns1 does not answer for {end - world.now} s")
         elif trouble == "edit" and self._may_be_edited():
             ttl = random.choice((60, 3600, 86400))
             world.put(MX, RRset(*MX, ttl, (OTHER,)))
+            world.note("somebody edits MX by hand")
 
     def _may_be_edited(self) -> bool:
         """Tell whether a person may change MX by hand: not where a policy would not permit it."""
@@ -305,172 +297,3 @@ def _addresses(story: Scenario, way: Way) -> frozenset[tuple[str, str]]:
 
 def _all_addresses(story: Scenario) -> frozenset[tuple[str, str]]:
     return _addresses(story, "home") | _addresses(story, "away")
-
-
-# ---- Who sends it --------------------------------------------------------------------------------
-
-
-def _ways(story: Scenario, world: Rehearsal, *, plainly: bool) -> list[tuple[int, int, Way]]:
-    """Give the stretches of time in which the domain sends from home, and from away."""
-    if plainly:
-        at = next(at for at, way in story.commits if way == "away")
-        return [(_LONG_AGO, at, "home"), (at, FOREVER, "away")]
-    if story.moves and story.inbound != "families":
-        return _by_routing(story, world)
-    return _by_readiness(story, world)
-
-
-def _by_routing(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way]]:
-    """Senders move when the mail does."""
-    key = (MX1, "A") if story.inbound == "address" else MX
-    wished = {way: _wished(story, way, key) for way in ("home", "away")}
-    found: list[tuple[int, int, Way]] = []
-    way: Way = "home"
-    for rrset, start, end in world.truth.spans(key, 0):
-        values = rrset.values if rrset is not None else ()
-        if values == wished["away"]:
-            way = "away"
-        elif values == wished["home"]:
-            way = "home"
-        since = found.pop()[0] if found and found[-1][2] == way else start
-        found.append((since, FOREVER if end is None else end, way))
-    return found
-
-
-def _wished(story: Scenario, way: Way, key: Key) -> tuple[str, ...]:
-    wishes = story.home if way == "home" else story.away
-    return next((wish.values for wish in wishes if (wish.name, wish.type) == key), ())
-
-
-def _by_readiness(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way]]:
-    """With no mail on the move, senders change when everybody knows what lets the new ones send."""
-    found: list[tuple[int, int, Way]] = []
-    since, now = _LONG_AGO, "home"
-    commits = [*story.commits, (FOREVER, "home")]
-    for (at, way), (end, _) in pairwise(commits):
-        if way == now:
-            continue
-        ready = max(
-            at, *(_known_since(story, world, key, way, at, end) for key in _asked(story, way))
-        )
-        if ready < end:
-            found.append((since, ready, "home" if now == "home" else "away"))
-            since, now = ready, way
-    found.append((since, FOREVER, "home" if now == "home" else "away"))
-    return found
-
-
-def _asked(story: Scenario, way: Way) -> list[Key]:
-    sender = _sender(story, way)
-    return [TXT] if sender.selector is None else [TXT, sender.selector]
-
-
-def _known_since(story: Scenario, world: Rehearsal, key: Key, way: Way, at: int, end: int) -> int:
-    """Give from when on nobody holds what does not let a way's sender pass."""
-    latest = at
-    for server in range(world.truth.servers):
-        for rrset, start, stop in world.truth.spans(key, server):
-            if start < end and not lets(_sender(story, way), key, rrset):
-                life = Traits(floor=300).life(rrset, world.truth.negative_ttl)
-                gone = end if stop is None else stop + life
-                if gone > at:
-                    latest = max(latest, gone)
-    return latest
-
-
-def _sender(story: Scenario, way: Way) -> Stream:
-    """Give how the domain sends from one of the two: by which SPF terms, with which key."""
-    wishes = {(w.name, w.type): w.values for w in (story.home if way == "home" else story.away)}
-    spf = "".join(wishes.get(TXT, ()))
-    term = OLD_SPF if way == "home" else NEW_SPF
-    text = ""
-    if term in spf:
-        text = f"v=spf1 {term} -all"
-    elif "redirect=" in spf:
-        text = "v=spf1 redirect=_spf.new.example"
-    selector: Key | None = None
-    key: tuple[str, ...] = ()
-    if way == "home" and wishes.get((S1, "TXT")):
-        selector, key = (S1, "TXT"), (txt_value(OLD_KEY),)
-    elif way == "away" and wishes.get((S2, "TXT")):
-        selector, key = (S2, "TXT"), (txt_value(NEW_KEY),)
-    elif way == "away" and wishes.get((S2, "CNAME")):
-        selector, key = (S2, "CNAME"), ("s2.new.example.",)
-    return Stream(f"from {way}", 0, 0, 0, text, selector, key)
-
-
-def _streams(
-    story: Scenario,
-    world: Rehearsal,
-    ways: list[tuple[int, int, Way]],
-    *,
-    plainly: bool,
-) -> list[Stream]:
-    queue = story.cutover.queue_lifetime - CLOCKS_OFF
-    found = []
-    for start, until, way in ways:
-        sender = _after_the_users_word(story, way, until)
-        # Nobody starts to send within the minutes by which clocks are off.
-        late = way == "away" and "clock" in story.troubles
-        since = start + 2 * SKEW if late else start
-        by_address = replace(sender, since=since, until=until, queue=queue, selector=None)
-        found.append(by_address)
-        if sender.selector is not None:
-            transit = queue + VERIFIER_DELAY
-            found.append(replace(sender, since=since, until=until, queue=transit, spf=""))
-        if way == "away" and _tightens(story):
-            routed = story.moves and story.inbound != "families"
-            began = since if plainly or routed else _first_write(world, since)
-            end = min(until, began + story.cutover.soak - CLOCKS_OFF)
-            if end > since:
-                found.append(Stream("by whom nobody thought of", since, end, 0, proper=False))
-    return found
-
-
-def _after_the_users_word(story: Scenario, way: Way, until: int) -> Stream:
-    """Give how the domain sends in a stretch of time, by the user's word where nothing else tells.
-
-    With no mail on the move, a term or a selector that is simply taken away, also by a revert, is
-    taken away at once: nobody has sent that way for long, says the user, and no record could
-    contradict. This is the one thing that the promise rests on beside what can be seen; the plan
-    says so.
-    """
-    sender = _sender(story, way)
-    if story.moves and story.inbound != "families":
-        return sender
-    if until == FOREVER:
-        return sender
-    if way == "away":
-        return replace(sender, spf="", selector=None)
-    before, after = (
-        {(w.name, w.type): w.values for w in side} for side in (story.home, story.away)
-    )
-    if _sender(story, "away").selector is None:
-        sender = replace(sender, selector=None)
-    if _narrower(before.get(TXT, ()), after.get(TXT, ())):
-        sender = replace(sender, spf="")
-    return sender
-
-
-def _narrower(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
-    """Tell whether an SPF record only loses terms."""
-    terms = [set("".join(values).strip('"').split()) for values in (before, after)]
-    return terms[1] < terms[0]
-
-
-def _first_write(world: Rehearsal, before: int) -> int:
-    """Give when the records of senders began to change: the soak counts from there."""
-    changed = [at for at, _, key in world.truth.changes() if key[0] != f"_dmarc.{DOMAIN}"]
-    return min([at for at in changed if at <= before], default=before)
-
-
-def _tightens(story: Scenario) -> bool:
-    """Tell whether DMARC becomes strict on the way; to end all mail is meant to refuse all."""
-    key = (f"_dmarc.{DOMAIN}", "TXT")
-    before, after = (_wished(story, way, key) for way in ("home", "away"))
-    sends = story.inbound not in {"end", "back"}
-    spf = [_wished(story, way, TXT) for way in ("home", "away")]
-    home, away = _sender(story, "home"), _sender(story, "away")
-    other = home.selector != away.selector or (spf[0] != spf[1] and not _narrower(*spf))
-    changed = (story.moves and story.inbound != "families") or other
-    return sends and changed and "p=none" in "".join(before) and "p=reject" in "".join(after)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mailsync.rehearse import drive
 from mailsync.rehearse.forecast import Toll
-from mailsync.rehearse.scenario import scenario
+from mailsync.rehearse.scenario import SKEW, Scenario, scenario
 from mailsync.rehearse.verdict import judge, violations
 
 _FEWER = 8
-"""The contrast needs fewer resolvers than the promise does."""
+"""The contrast needs so many times fewer resolvers than the promise does."""
 
+_EXAMPLES = 10
+"""How many messages that went wrong are told."""
 
 _NONE = Toll(0)
 
@@ -41,45 +43,44 @@ class Figures:
             f"staged:  {_said(self.staged)}\nat once: {_said(self.at_once)}"
         )
 
+    def __add__(self, other: Figures) -> Figures:
+        """Put the figures of different cutovers together."""
+        return Figures(
+            self.cutovers + other.cutovers,
+            self.runs + other.runs,
+            self.staged + other.staged,
+            self.at_once + other.at_once,
+            self.broken + other.broken,
+            self.unfinished + other.unfinished,
+            (*self.examples, *other.examples)[:_EXAMPLES],
+        )
+
 
 def figures(seeds: Iterable[int], resolvers: int) -> Figures:
     """Play the scenarios of these seeds, each through so many resolvers."""
     total = Figures()
     for seed in seeds:
-        total = _added(total, seed, resolvers)
+        total += of_story(scenario(seed), resolvers)
     return total
 
 
-def _added(total: Figures, seed: int, resolvers: int) -> Figures:
-    story = scenario(seed)
+def of_story(story: Scenario, resolvers: int) -> Figures:
+    """Play one scenario through so many resolvers, staged; and at once, through fewer."""
     world = drive.staged(story)
     evidence = drive.evidence(story, world)
-    verdict = judge(evidence, resolvers, seed)
+    verdict = judge(evidence, resolvers, story.seed)
     plainly = drive.evidence(story, drive.at_once(story), plainly=True)
-    contrast = judge(plainly, max(resolvers // _FEWER, 1), seed)
-    broken = violations(evidence, slack=2 * drive.SKEW if "clock" in story.troubles else 0)
-    said = [f"seed {seed} ({story.inbound}): {words}" for words in verdict.examples]
-    said += [f"seed {seed} ({story.inbound}): {one.at}: {one.words}" for one in broken[:1]]
-    finished = world.ended == "converged"
-    return replace(
-        total,
-        cutovers=total.cutovers + 1,
-        runs=total.runs + len(world.runs),
-        staged=_sum(total.staged, verdict.toll),
-        at_once=_sum(total.at_once, contrast.toll),
-        broken=total.broken + len(broken),
-        unfinished=total.unfinished + (not finished),
-        examples=(*total.examples, *said)[:10],
-    )
-
-
-def _sum(one: Toll, other: Toll) -> Toll:
-    return Toll(
-        one.delivered + other.delivered,
-        one.lost + other.lost,
-        one.misdelivered + other.misdelivered,
-        one.rejected + other.rejected,
-        one.delayed + other.delayed,
+    contrast = judge(plainly, max(resolvers // _FEWER, 1), story.seed)
+    broken = violations(evidence, slack=2 * SKEW if "clock" in story.troubles else 0)
+    said = [*verdict.examples, *(f"{one.at}: {one.words}" for one in broken[:1])]
+    return Figures(
+        1,
+        len(world.runs),
+        verdict.toll,
+        contrast.toll,
+        len(broken),
+        int(world.ended != "converged"),
+        tuple(f"seed {story.seed} ({story.inbound}): {words}" for words in said),
     )
 
 

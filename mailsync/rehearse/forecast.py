@@ -61,6 +61,16 @@ class Toll:
         """How many messages went wrong."""
         return self.lost + self.misdelivered + self.rejected
 
+    def __add__(self, other: Toll) -> Toll:
+        """Count both together."""
+        return Toll(
+            self.delivered + other.delivered,
+            self.lost + other.lost,
+            self.misdelivered + other.misdelivered,
+            self.rejected + other.rejected,
+            self.delayed + other.delayed,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:

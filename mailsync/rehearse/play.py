@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
-from random import Random
 
 from mailsync.apply.engine import Terms
 from mailsync.desired.model import Desired
@@ -25,22 +23,17 @@ from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan
 from mailsync.plan.reasons import named
-from mailsync.rehearse.forecast import Combination, Forecast, Happening, Share
+from mailsync.rehearse import shares
+from mailsync.rehearse.forecast import Forecast, Happening
 from mailsync.rehearse.published import Published, published
-from mailsync.rehearse.resolver import NoAnswer, Resolver
 from mailsync.rehearse.services import FOREVER, Servers, Stream, Web
-from mailsync.rehearse.verdict import Evidence, judge, traits, violations
+from mailsync.rehearse.verdict import Evidence, judge, violations
 from mailsync.rehearse.world import Rehearsal
 
 _HOUR, _DAY = 3600, 86400
 _LONG_AGO = -400 * _DAY
 _END = 800 * _DAY
 _RUNS_MAX = 400
-_BRIEF = 72
-"""How many characters of an answer are quoted."""
-
-_POINTS_MAX = 240
-"""How many instants a picture shows at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +74,12 @@ def play(
         seed=seed,
         resolvers=resolvers,
         happenings=tuple(happenings),
-        shares=_shares(staged, _instants(staged), resolvers, seed),
-        closer=_shares(staged, _around(_switched_at(world)), resolvers, seed),
-        shares_at_once=_shares(plainly, list(range(0, 2 * _DAY + 1, _HOUR)), resolvers, seed),
-        combinations=_combinations(staged),
+        shares=shares.at_times(staged, shares.instants(staged), resolvers, seed),
+        closer=shares.at_times(staged, shares.around(_switched_at(world)), resolvers, seed),
+        shares_at_once=shares.at_times(
+            plainly, list(range(0, 2 * _DAY + 1, _HOUR)), resolvers, seed
+        ),
+        combinations=shares.combinations(staged),
         toll=verdict.toll,
         at_once=contrast.toll,
         worst=_worst(world, printed),
@@ -286,134 +281,7 @@ def _at_once(domain: Domain, staged: Rehearsal) -> Evidence:
     return replace(found, until=max(found.until, 9 * _DAY))
 
 
-# ---- What is shown -------------------------------------------------------------------------------
-
-
-def _instants(evidence: Evidence) -> list[int]:
-    """Give the instants of the picture: every few hours, and each hour after something changed."""
-    step = max(_HOUR, evidence.until // (_POINTS_MAX // 2))
-    times = set(range(0, evidence.until + 1, step))
-    for at, _, _ in evidence.truth.changes():
-        if at >= 0:
-            times |= {at, at + 300, *(at + hour * _HOUR for hour in range(1, 7))}
-    chosen = sorted(t for t in times if t <= evidence.until)
-    return chosen[:: max(1, -(-len(chosen) // _POINTS_MAX))]
-
-
-def _around(switch: int | None) -> list[int]:
-    """Give the minutes around the switch."""
-    return [] if switch is None else list(range(switch - 300, switch + 3601, 60))
-
-
-def _shares(
-    evidence: Evidence, instants: Sequence[int], resolvers: int, seed: int
-) -> tuple[Share, ...]:
-    random = Random(seed)  # noqa: S311  # no secret: one seed replays one story
-    crowd = [
-        Resolver(traits(random), evidence.truth, lambda servers: servers[0])
-        for _ in range(resolvers)
-    ]
-    # Few resolvers serve much of the mail (Zipf's law); which ones is left to chance.
-    weights = [1 / (rank + 1) for rank in range(resolvers)]
-    whole = sum(weights)
-    # The busiest are asked every few seconds, the quietest about once a day.
-    pauses = [int(10 * 8640 ** (rank / resolvers)) for rank in range(resolvers)]
-    found = []
-    asked = [_LONG_AGO] * resolvers
-    visible = _visible(evidence)
-    for at in instants:
-        parts: dict[str, float] = {}
-        mail: dict[str, float] = {}
-        for index, resolver in enumerate(crowd):
-            asked[index] = max(asked[index], at - random.randrange(1, pauses[index] + 1))
-            server = _leads_to(evidence, resolver, asked[index], at)
-            asked[index] = at
-            parts[server] = parts.get(server, 0.0) + 1 / resolvers
-            mail[server] = mail.get(server, 0.0) + weights[index] / whole
-        time = evidence.start + timedelta(seconds=at)
-        found.append(Share(time, parts, mail, _combined(visible, at)))
-    return tuple(found)
-
-
-def _leads_to(evidence: Evidence, resolver: Resolver, earlier: int, at: int) -> str:
-    """Say to which server a resolver leads mail at a time; it was last asked at an earlier one."""
-    key = (evidence.domain, "MX")
-    try:
-        resolver.answer(key, earlier)
-        answer = resolver.answer(key, at)
-        first = _first_host(answer, evidence.domain)
-        if first is None:
-            return "no mail"
-        addresses = sorted(
-            value
-            for family in ("A", "AAAA")
-            if (first, family) in evidence.truth.rrsets()
-            and (found := resolver.answer((first, family), at)) is not None
-            for value in found.values
-        )
-    except NoAnswer:
-        return "no answer"
-    name = shown(first)
-    return f"{name} ({', '.join(addresses)})" if addresses else name
-
-
-def _first_host(answer: RRset | None, domain: str) -> str | None:
-    if answer is None:
-        return domain
-    ordered = sorted(answer.values, key=lambda value: int(value.split()[0]))
-    host = ordered[0].split()[1]
-    return None if host == "." else host
-
-
-def _combined(visible: Mapping[Key, list[tuple[RRset | None, int, int]]], at: int) -> int:
-    """Count the combinations of versions that somebody may see together."""
-    product = 1
-    for held in visible.values():
-        product *= max(1, len({v for v, since, until in held if since <= at < until}))
-    return product
-
-
-def _visible(evidence: Evidence) -> dict[Key, list[tuple[RRset | None, int, int]]]:
-    """Give for each RRset that changes its versions, and when somebody may hold them."""
-    changing = {key for at, _, key in evidence.truth.changes() if at >= 0}
-    found = {}
-    for key in sorted(changing):
-        spans = []
-        for rrset, since, end in evidence.truth.spans(key, 0):
-            ttl = min(evidence.truth.negative_ttl, 10800) if rrset is None else rrset.ttl
-            life = min(max(ttl, 300), 604800)
-            spans.append((rrset, since, FOREVER if end is None else end + life))
-        found[key] = spans
-    return found
-
-
-def _combinations(evidence: Evidence) -> tuple[Combination, ...]:
-    """Say which versions are visible beside the one that replaced them, and for how long."""
-    found = []
-    for key, spans in _visible(evidence).items():
-        for (old, _, until), (new, since, _) in pairwise(spans):
-            if until <= since or since < 0:
-                continue
-            words = f"{named(key)}: {_beside(old, new)}"
-            start, end = (evidence.start + timedelta(seconds=s) for s in (since, until))
-            found.append(Combination(start, end, words))
-    return tuple(sorted(found, key=lambda one: (one.since, one.words)))
-
-
-def _beside(old: RRset | None, new: RRset | None) -> str:
-    """Name two versions by what tells them apart."""
-    if old is not None and new is not None and old.values == new.values:
-        return f"TTL {old.ttl} beside TTL {new.ttl}"
-    values = [set(rrset.values) if rrset is not None else set() for rrset in (old, new)]
-    return f"{_said(old, values[1])} beside {_said(new, values[0])}"
-
-
-def _said(rrset: RRset | None, others: set[str]) -> str:
-    if rrset is None:
-        return "nothing"
-    own = ", ".join(sorted(set(rrset.values) - others) or ["fewer values"])
-    brief = own if len(own) <= _BRIEF else f"{own[: _BRIEF - 1]}…"
-    return f"{brief} (TTL {rrset.ttl})"
+# ---- The worst of it ----------------------------------------------------------------------------
 
 
 def _worst(world: Rehearsal, printed: datetime | None) -> str:

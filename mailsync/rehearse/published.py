@@ -41,6 +41,10 @@ class Published:
         """Give every RRset that was ever published."""
         return frozenset(key for _, key in self._times)
 
+    def knows(self, key: Key) -> bool:
+        """Tell whether an RRset was ever published, if only as absent."""
+        return (0, key) in self._times
+
     def served(self, server: int, key: Key, at: int) -> RRset | None:
         """Give what a server serves at a time."""
         index = bisect_right(self._times.get((server, key), ()), at)
@@ -49,6 +53,12 @@ class Published:
     def answers(self, server: int, at: int) -> bool:
         """Tell whether a server answers at all."""
         return not any(start <= at < end for start, end in self.down.get(server, ()))
+
+    def answering(self, at: int) -> list[int]:
+        """Give the servers that answer at a time."""
+        if not self.down:
+            return list(range(self.servers))
+        return [server for server in range(self.servers) if self.answers(server, at)]
 
     def spans(self, key: Key, server: int) -> list[tuple[RRset | None, int, int | None]]:
         """Give each version of a server with its first second and the one after its last."""

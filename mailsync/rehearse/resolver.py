@@ -80,7 +80,7 @@ class Resolver:
         return Resolver(self.traits, self.upstream, self.choose, dict(self._cache))
 
     def _ask(self, key: Key, at: int) -> bool:
-        servers = [s for s in range(self.upstream.servers) if self.upstream.answers(s, at)]
+        servers = self.upstream.answering(at)
         if not servers:
             return False
         rrset = self.upstream.served(self.choose(servers), key, at)

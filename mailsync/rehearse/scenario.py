@@ -14,6 +14,7 @@ from mailsync.mail.mta_sts import Policy
 from mailsync.plan.live import Capability
 
 DOMAIN = "example.test."
+MX, TXT = (DOMAIN, "MX"), (DOMAIN, "TXT")
 MX1 = f"mx1.{DOMAIN}"
 OLD, NEW = "mx.old.example.", "mx.new.example."
 OLD_SPF, NEW_SPF = "include:_spf.old.example", "include:_spf.new.example"
@@ -52,6 +53,12 @@ TROUBLES = (
     "revert",
 )
 """What may go wrong on the way."""
+
+LONG_AGO = -(10**7)
+"""When what is live before a story was published (seconds)."""
+
+SKEW = 120
+"""By how many seconds a run's clock may be off."""
 
 TTLS = (60, 300, 1800, 3600, 14400, 86400)
 _PLACE = Place("zones/example.test.yaml", 1, 1)

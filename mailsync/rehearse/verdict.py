@@ -6,7 +6,7 @@ messages come just before what was kept then runs out, and in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -26,7 +26,6 @@ VERIFIER_DELAY = 172800
 """How long after delivery a signature may still be checked, in seconds."""
 
 _DAY = 86400
-_NEVER = 2**40
 _PRIMES = 2
 """How many changes each resolver is asked about just before."""
 
@@ -51,7 +50,7 @@ class Evidence:
 
 @dataclass
 class Verdict:
-    """What became of the messages; ``examples`` are the first that went wrong, in words.
+    """What became of the messages; ``examples`` are the first ``kept`` that went wrong, in words.
 
     ``deliveries``: for each message to the domain, when and to which host it went.
     """
@@ -63,6 +62,7 @@ class Verdict:
     delayed: int = 0
     examples: list[str] = field(default_factory=list)
     deliveries: list[tuple[int, str]] = field(default_factory=list)
+    kept: int = 3
 
     @property
     def toll(self) -> Toll:
@@ -71,20 +71,24 @@ class Verdict:
 
     def wrong(self, evidence: Evidence, at: int, words: str) -> None:
         """Keep an example."""
-        if len(self.examples) < 3:
+        if len(self.examples) < self.kept:
             time = evidence.start + timedelta(seconds=at)
             self.examples.append(f"{time:%Y-%m-%d %H:%M:%S}: {words}")
 
 
-def judge(evidence: Evidence, resolvers: int, seed: int) -> Verdict:
-    """Send messages through so many resolvers, and count what becomes of them."""
+def judge(evidence: Evidence, resolvers: int, seed: int, *, examples: int = 3) -> Verdict:
+    """Send messages through so many resolvers, and count what becomes of them.
+
+    ``examples``: how many of those that went wrong are told at most.
+    """
     random = Random(seed)  # noqa: S311  # no secret: one seed replays one story
     changes = [change for change in evidence.truth.changes() if evidence.since <= change[0]] or [
         (evidence.since, 0, (evidence.domain, "MX"))
     ]
-    verdict = Verdict()
+    keys = sorted(evidence.truth.rrsets())
+    verdict = Verdict(kept=examples)
     for _ in range(resolvers):
-        _one(evidence, changes, random, verdict)
+        _one(evidence, changes, keys, random, verdict)
     return verdict
 
 
@@ -102,6 +106,7 @@ def traits(random: Random) -> Traits:
 def _one(
     evidence: Evidence,
     changes: Sequence[tuple[int, int, Key]],
+    keys: Sequence[Key],
     random: Random,
     verdict: Verdict,
 ) -> None:
@@ -114,7 +119,8 @@ def _one(
 
         resolver = Resolver(kind, evidence.truth, choose)
         primed = at - random.choice((1, 1, 60, random.randrange(1, _DAY)))
-        others = list(_keys(evidence, random))
+        # Some further RRsets that the resolver happens to have been asked for.
+        others = [other for other in keys if random.random() < 0.5]
         for other in (key, *others):
             earlier = primed if other == key else primed - random.randrange(7200)
             try:
@@ -137,13 +143,6 @@ def _one(
         for time in sorted(t for t in times if begin <= t <= evidence.until):
             _inbound(evidence, sender, time, verdict)
             _outbound(evidence, resolver, time, verdict)
-
-
-def _keys(evidence: Evidence, random: Random) -> Iterator[Key]:
-    """Give some further RRsets that the resolver happens to have been asked for."""
-    for key in sorted(evidence.truth.rrsets()):
-        if random.random() < 0.5:
-            yield key
 
 
 def _inbound(evidence: Evidence, sender: Sender, at: int, verdict: Verdict) -> None:
@@ -239,35 +238,13 @@ def _spans(
 
 
 def _policies(evidence: Evidence, slack: int) -> list[tuple[RRset | None, int, int | None]]:
-    """Give each policy that HTTPS served, for as long as a sender may go by it.
-
-    That is until nobody holds the record of any id that was announced while it was served, and for
-    the day within which senders look for another.
-    """
+    """Give each policy that HTTPS served, for as long as a sender may go by it."""
+    announcing = _spans(evidence, (f"_mta-sts.{evidence.domain}", "TXT"), slack)
+    records = [(None if r is None else r.values, first, gone) for r, first, gone in announcing]
     found: list[tuple[RRset | None, int, int | None]] = []
-    for (start, policy), (end, _) in pairwise([*evidence.web.policies, (_NEVER, None)]):
-        if policy is not None:
+    for (start, policy), (end, _) in pairwise([*evidence.web.policies, (None, None)]):
+        if policy is not None and start is not None:
             rrset = policies.as_rrset(evidence.domain, policy)
-            found.append((rrset, start, _kept_until(evidence, end, policy.max_age, slack)))
+            spans = policies.bound(policy.max_age, (start, end), records, _DAY)
+            found += [(rrset, since, until) for since, until in spans]
     return found
-
-
-def _kept_until(evidence: Evidence, replaced: int, max_age: int, slack: int) -> int | None:
-    """Give until when a sender may go by a policy: never beyond max_age (RFC 8461 §3.3)."""
-    if replaced == _NEVER:
-        return None
-    announced = _announced_until(evidence, replaced, slack)
-    expired = replaced + max_age
-    return expired if announced is None else min(expired, announced)
-
-
-def _announced_until(evidence: Evidence, replaced: int, slack: int) -> int | None:
-    txt = (f"_mta-sts.{evidence.domain}", "TXT")
-    ends = [
-        end
-        for rrset, start, end in _spans(evidence, txt, slack)
-        if rrset is not None and start < replaced
-    ]
-    if None in ends:
-        return None
-    return max([replaced, *(end for end in ends if end is not None)]) + _DAY

@@ -55,7 +55,11 @@ class Faults:
 
 @dataclass
 class Rehearsal:
-    """One domain's world; ``lags`` are how late each name server serves the next write."""
+    """One domain's world; ``lags`` are how late each name server serves the next write.
+
+    ``runs``: when the engine ran, the plan that it gave (None: killed, or failed), and what was
+    live then. ``diary``: what happened besides what was published, in words.
+    """
 
     desired: Desired
     live: dict[Key, RRset]
@@ -73,6 +77,7 @@ class Rehearsal:
     runs: list[tuple[int, DomainPlan | None, frozenset[Key]]] = field(default_factory=list)
     writes: list[tuple[int, str, Change]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    diary: list[tuple[int, str]] = field(default_factory=list)
     stage: str = ""
 
     # ---- A run -----------------------------------------------------------------------------------
@@ -81,16 +86,24 @@ class Rehearsal:
         """Run ``apply`` once; None where it was killed or could not go on."""
         terms = terms or Terms(allow_removals=True, served_within=0)
         outcome = None
+        off = f", its clock {self.faults.skew} s off" if self.faults.skew else ""
         try:
             outcome = self.world().run(advance(self.desired, self.capability, terms))
         except Interrupted:
-            pass
+            self.note(f"a run{off} is killed before its effect {self.faults.killed_before}")
         except MailsyncError as error:
             self.errors.append(str(error))
+            self.note(f"a run{off} fails: {error}")
+        else:
+            self.note(f"a run{off}: {outcome.state}")
         self.faults = Faults()
         plan = outcome.plan if outcome is not None else None
         self.runs.append((self.now, plan, frozenset(self.live)))
         return outcome
+
+    def note(self, words: str) -> None:
+        """Take down what happens now, in words."""
+        self.diary.append((self.now, words))
 
     @property
     def ended(self) -> str:
@@ -189,11 +202,18 @@ class Rehearsal:
     # ---- The people ------------------------------------------------------------------------------
 
     def person(self, plan: DomainPlan | None) -> None:
-        """Do what the plan asks of a person, when nothing stands before it any more."""
-        for stage in plan.stages if plan is not None else ():
-            if stage.state != "held" or any(h.until > self.clock() for h in stage.holds):
-                continue
-            for gate in stage.gates:
+        """Do what the plan asks of a person, when nothing stands before it any more.
+
+        Nobody does what a plan with errors asks for.
+        """
+        if plan is None or plan.status == "error":
+            return
+        for stage in plan.stages:
+            waits = any(hold.until > self.clock() for hold in stage.holds)
+            for gate in stage.gates if stage.state == "held" else ():
+                # A policy that has to be served before a switch is served at once.
+                if waits and (stage.name, gate.name) != ("switch", "policy-permits"):
+                    continue
                 self._serve(gate.detail)
                 self._mark(gate.detail)
 
@@ -205,6 +225,7 @@ class Rehearsal:
         patterns = tuple(p for p in match[2].split(", ") if p != "none")
         age = sum(seconds(f"{n}{unit}") for n, unit in re.findall(r"(\d+) ?([smhdw])", match[3]))
         self.web.policies.append((self.now, Policy(mode, age, patterns)))
+        self.note(f"a person serves the policy: mode {mode}, mx {', '.join(patterns) or 'none'}")
 
     def _mark(self, detail: str) -> None:
         match = _TASK.search(detail)
@@ -213,6 +234,7 @@ class Rehearsal:
         for host, chain in self.next_certificates.items():
             if match["task"].startswith(f"certificate-{host.rstrip('.')}-"):
                 self.servers.chains.setdefault(host, []).append((self.now, chain))
+                self.note(f"a person changes the certificate of {host}")
         cutover = self.desired.cutover
         tasks = cutover.tasks | {match["task"]}
         self.desired = replace(self.desired, cutover=replace(cutover, tasks=tasks))

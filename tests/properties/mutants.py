@@ -33,6 +33,7 @@ from mailsync.plan.kinds import (
 from mailsync.plan.visible import Lifetimes
 from mailsync.rehearse.world import START, Rehearsal
 from tests.unit.plan import test_delegated_keys as delegated
+from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
 from tests.unit.plan import test_presented as presented
@@ -127,6 +128,9 @@ MUTANTS: Mapping[str, Mutant] = {
     "holds._hosts_abroad": Mutant(
         dropped(holds, "_hosts_abroad"), cases=(neighbours.case_a_host_in_another_zone,)
     ),
+    "holds.after_addresses": Mutant(
+        dropped(holds, "after_addresses"), cases=(addresses.case_a_host_in_use_that_comes,)
+    ),
     "holds.before_settle": Mutant(dropped(holds, "before_settle"), ("out", "in")),
     "holds.before_rollback": Mutant(
         dropped(holds, "before_rollback"), cases=(kinds.case_back_to_a_host_without_address,)
@@ -158,6 +162,12 @@ MUTANTS: Mapping[str, Mutant] = {
             lambda owned, _: Steps(owned, owned, owned) if not owned else at_once((), "leaves"),
         ),
         cases=(kinds.case_leaving_mta_sts,),
+    ),
+    "mta_sts.without_record": Mutant(
+        dropped(mta_sts, "without_record"), cases=(kinds.case_a_record_that_went,)
+    ),
+    "a record that comes back is seen at once": Mutant(
+        dropped(mta_sts, "_forbidding"), cases=(kinds.case_a_record_that_came_back,)
     ),
     "dmarc._climb": Mutant(
         instead(dmarc, "_climb", dmarc._change),

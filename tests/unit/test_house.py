@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import subprocess
@@ -144,3 +145,17 @@ def test_packages_are_typed_for_those_who_import_them() -> None:
     assert (ROOT / "mailsync" / "py.typed").exists()
     assert (ROOT / "providers" / "mailsync_providers" / "py.typed").exists()
     assert not (ROOT / "providers" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("long", [[], ["--long"]], ids=["short", "long"])
+def test_long_searches_are_asked_for_by_an_option(long: list[str]) -> None:
+    """`pytest --long` is the same as MAILSYNC_LONG: hypothesis says that it searches for longer."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", "-v", "--collect-only", __file__, *long],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={name: value for name, value in os.environ.items() if name != "MAILSYNC_LONG"},
+    )
+    assert ("hypothesis profile 'long'" in done.stdout) == bool(long), done.stdout

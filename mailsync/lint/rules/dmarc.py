@@ -116,7 +116,7 @@ def _spf_only(case: Case) -> Iterator[Remark]:
             continue
         if any(_is_key(case, key, domain) for key in case.wishes):
             continue
-        known = case.names("dkim") and domain == case.desired.domain
+        known = case.speaks_of("dkim") and domain == case.desired.domain
         yield Remark(
             wish.place,
             f"{shown(domain)} asks to {record.policy('p')} what fails, and the file names no DKIM "

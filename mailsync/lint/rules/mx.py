@@ -36,13 +36,11 @@ def _target_no_address(case: Case) -> Iterator[Remark]:
 
 def _target_cname(case: Case) -> Iterator[Remark]:
     for wish, record in _hosts(case):
-        answer = case.ask(record.exchange, "CNAME")
-        if answer.state == "found":
-            target = shown(answer.values[0])
+        for target in case.ask(record.exchange, "CNAME").values[:1]:
             yield Remark(
                 wish.place,
-                f"the MX host {shown(record.exchange)} is an alias: write '{target}.', to which "
-                "it points",
+                f"the MX host {shown(record.exchange)} is an alias: write {target!r}, to which it "
+                "points",
             )
 
 
@@ -107,21 +105,21 @@ def _malformed(case: Case) -> Iterator[Remark]:
 
 def _too_many_addresses(case: Case) -> Iterator[Remark]:
     for wish, records in case.mx_records:
-        addresses = [
-            value
+        wishes = case.files.wishes
+        addresses = sum(
+            len(of_host.values)
             for record in records
             for family in ("A", "AAAA")
-            for host in case.files.wishes.get((record.exchange, family), ())
-            for value in host.values
-        ]
-        if max(len(records), len(addresses)) > _TRIED_MAX:
-            count = f"{len(records)} hosts" if len(records) > _TRIED_MAX else f"{len(addresses)}"
-            what = count if len(records) > _TRIED_MAX else f"{count} addresses"
-            yield Remark(
-                wish.place,
-                f"the MX of {shown(wish.name)} come to {what}: senders try about {_TRIED_MAX}, "
-                "the rest is hardly ever reached; keep the best",
-            )
+            for of_host in wishes.get((record.exchange, family), ())
+        )
+        for count, what in ((len(records), "hosts"), (addresses, "addresses")):
+            if count > _TRIED_MAX:
+                yield Remark(
+                    wish.place,
+                    f"the MX of {shown(wish.name)} come to {count} {what}: senders try about "
+                    f"{_TRIED_MAX}, the rest is hardly ever reached; keep the best",
+                )
+                break
 
 
 def _points_to_apex(case: Case) -> Iterator[Remark]:
@@ -153,8 +151,8 @@ def _mixed_services(case: Case) -> Iterator[Remark]:
             wish.place,
             f"the MX of {shown(wish.name)} belong to {' and '.join(named)}{alone}: that does not "
             "split users between them, as senders go on to the next host only when one cannot be "
-            "reached or says 4xx (RFC 5321 §5.1); let one service take all mail and relay what is "
-            "the other's",
+            "reached or says 4xx, and a 5xx ends delivery (RFC 5321 §5.1); let one service take "
+            "all mail, as an internal relay with a connector to the other",
             "error" if exclusive else None,
         )
 

@@ -11,15 +11,12 @@ from mailsync.lint import spf_trees
 from mailsync.lint.case import Case, texts_of
 from mailsync.lint.model import Remark, Rule
 from mailsync.mail import spf, spf_macros
+from mailsync.mail.spf_split import ANSWER_OCTETS
 from mailsync.mail.spf_syntax import MECHANISMS, Mechanism, Modifier, network
 
 TOPIC = "SPF"
 
 _RESEMBLES = re.compile(r"[\s\"'\u201c\u201d]*v\s*=\s*spf", re.IGNORECASE)
-_SIZE_MAX = 450
-"""Octets of all TXT of a name that fit into an answer of 512 with the rest of it (§3.4)."""
-_OVERHEAD = 13
-"""Octets of a record beside name and text: a pointer to the name, type, class, TTL, length."""
 
 
 def _several(case: Case) -> Iterator[Remark]:
@@ -119,13 +116,13 @@ def _size(case: Case) -> Iterator[Remark]:
             continue
         told.add(wish.name)
         values = _values_there(case, wish.name)
-        octets = len(wish.name) + sum(_OVERHEAD + len(text) for text in texts_of(values))
-        if octets > _SIZE_MAX:
+        octets = len(shown(wish.name)) + sum(map(len, texts_of(values)))
+        if octets > ANSWER_OCTETS:
             yield Remark(
                 wish.place,
-                f"the {len(values)} TXT values of {shown(wish.name)} come to about {octets} octets "
-                f"(over {_SIZE_MAX}): receivers whose DNS takes no large answers find no SPF; "
-                "remove tokens that are no longer asked for, or include a record of its own",
+                f"{shown(wish.name)} and all its TXT come to {octets} octets "
+                f"(over {ANSWER_OCTETS}): receivers whose DNS takes no large answers find no SPF; "
+                "remove tokens that are no longer asked for, or write 'split: true' under 'spf'",
             )
 
 
@@ -328,11 +325,11 @@ RULES = (
     Rule(
         "spf-size",
         ("warning",),
-        "All TXT of the name come to over 450 octets: the answer does not fit into 512.",
+        "The name and all TXT of it come to over 450 octets: the answer does not fit into 512.",
         why="Receivers whose DNS has no TCP and no EDNS then find no SPF record at all.",
         source="RFC 7208 §3.4",
-        fix="Remove tokens that nobody needs any more; move terms into a record of their own and "
-        "include that.",
+        fix="Remove tokens that nobody needs any more; write `split: true` under `spf`, and its "
+        "addresses go into records of their own.",
         judge=_size,
         asks=True,
     ),

@@ -90,7 +90,7 @@ def _parked(case: Case) -> Iterator[Remark]:
     revokes = any(w.name == f"*._domainkey.{domain}" for w in case.wishes)
     lacking: list[tuple[str, Severity]] = []
     if not strict:
-        lacking.append(("'v=spf1 -all'", "warning" if case.names("spf") else "info"))
+        lacking.append(("'v=spf1 -all'", "warning" if case.speaks_of("spf") else "info"))
     if not rejects:
         lacking.append(("DMARC p=reject", "info" if texts is None else "warning"))
     if not revokes:

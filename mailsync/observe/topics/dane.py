@@ -25,28 +25,26 @@ def judge(facts: Facts) -> Iterator[Observation]:
         if found.answer.state != "found":
             yield _SAY.unknown("tlsa-mismatch", name, found.answer.reason)
             continue
-        yield from _security(host, name, found, facts)
+        yield from _security(host, name, facts)
         yield from _records(host, name, found, facts)
 
 
-def _security(host: str, name: str, found: Resolution, facts: Facts) -> Iterator[Observation]:
+def _security(host: str, name: str, facts: Facts) -> Iterator[Observation]:
     """RFC 7672 §2.2: the MX, the addresses and the records have to be secure, all of them."""
-    insecure = [
-        what
-        for what, secure in (
-            ("the MX", facts.secure.get(facts.subject.domain, True)),
-            (f"the address of {shown(host)}", facts.secure.get(host, False)),
-            ("the TLSA", found.secure),
-        )
-        if not secure
-    ]
-    if not insecure:
+    needed = [("the TLSA", facts.secure.get((dane.owner(host), "TLSA")))]
+    if facts.exchanges:
+        needed.append(("the MX", facts.secure.get((facts.subject.domain, "MX"))))
+    of_host = [facts.secure[key] for key in ((host, "A"), (host, "AAAA")) if key in facts.secure]
+    needed.append((f"the address of {shown(host)}", next(iter(of_host), None)))
+    insecure = [what for what, secure in needed if secure is False]
+    unclear = [what for what, secure in needed if secure is None]
+    if not insecure and not unclear:
         yield _SAY.passed("tlsa-unsigned", name, "the MX, the address and the TLSA are validated")
         return
-    detail = f"not validated: {listed(insecure)}"
+    detail = f"not validated: {listed([*insecure, *unclear])}"
     # Only whoever validates something can say that something else is not signed.
     validates = facts.dnssec is not None and facts.dnssec.state in {"secure", "unsigned"}
-    told = _SAY.failed if validates else _SAY.unknown
+    told = _SAY.failed if insecure and validates else _SAY.unknown
     yield told("tlsa-unsigned", name, detail)
 
 

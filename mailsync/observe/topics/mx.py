@@ -39,6 +39,8 @@ def judge(facts: Facts) -> Iterator[Observation]:
 
 def _missing(facts: Facts, subject: str) -> Observation:
     domain = facts.subject.domain
+    if facts.zone is not None and not facts.zone.delegated:
+        return _SAY.failed("mx-missing", subject, f"{facts.zone.fault}: mail goes nowhere")
     states = [facts.served(domain, family).answer.state for family in ("A", "AAAA")]
     if "found" in states:
         where = "to its own addresses (RFC 5321 §5.1), be that a mail server or not"
@@ -78,16 +80,9 @@ def _host(host: str, facts: Facts) -> Iterator[Observation]:
         yield _SAY.failed("mx-too-many-addresses", name, detail)
     # With servers of the configuration's own naming, the zone is a private one.
     if facts.zone is not None and facts.zone.delegation is not None:
-        private = [value for value in answer.values if not _is_public(value)]
+        private = [value for value in answer.values if not ipaddress.ip_address(value).is_global]
         if private:
             yield _SAY.failed("mx-address-not-public", name, listed(private))
-
-
-def _is_public(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
 
 
 def _shared(facts: Facts) -> Iterator[Observation]:

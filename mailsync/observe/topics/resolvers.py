@@ -23,7 +23,7 @@ def _compared(canary: Canary, facts: Facts) -> Observation:
     name, rdtype = canary.key
     subject = f"{shown(name)} {rdtype} at {canary.resolver}"
     said, served = canary.said, facts.served(name, rdtype)
-    if said.answer.state == "failed":
+    if said.answer.state in {"failed", "unknown"}:
         if said.servfail:
             return _SAY.failed("resolver-answer", subject, said.answer.reason, "error")
         return _SAY.unknown("resolver-answer", subject, said.answer.reason)

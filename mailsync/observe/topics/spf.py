@@ -40,7 +40,9 @@ def judge(facts: Facts) -> Iterator[Observation]:
         yield _SAY.failed("spf-missing", name, "has no SPF record")
     elif len(records) > 1:
         yield _SAY.failed("spf-multiple", name, f"{len(records)} records: receivers take none")
-    elif facts.spf_survey is not None:
+    elif facts.spf_survey is None:
+        yield _SAY.unknown("spf-include-none", name, "there was no time to follow its terms")
+    else:
         yield from _tree(facts.spf_survey, name, records[0])
     for sender, evaluation in facts.spf.items():
         yield _sender(sender, evaluation, name)

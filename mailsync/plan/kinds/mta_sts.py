@@ -26,6 +26,7 @@ from mailsync.plan.choreography import Scene, Steps, at_once
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Gate, Hold
+from mailsync.plan.reasons import named
 
 LEAVING = Policy("none", 86400)
 """The policy with which a domain leaves MTA-STS (§8.3): none, for a day."""
@@ -69,7 +70,7 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     if served is not None and _stops(served, scene):
         return False  # whatever id it goes under: a sender may fetch it this minute
     ids = [_identifier(value) for value in held]
-    return all(one in _harmless(scene) for one in ids)
+    return all(one in _harmless(scene) for one in ids) if ids else not _forbidding(scene)
 
 
 def policy_due(scene: Scene) -> Policy:
@@ -81,6 +82,8 @@ def policy_due(scene: Scene) -> Policy:
     final = scene.desired.policy
     if final is None:
         return LEAVING
+    if final.mode == "none":
+        return final  # stops no mail to anywhere, and so names no host
     needed = {host for host in _hosts(scene) if not mta_sts.permits(final, host)}
     served = scene.live.policy.policy
     if not needed and not scene.in_flight:
@@ -107,34 +110,22 @@ def before_switch(scene: Scene) -> tuple[Hold, ...]:
     """Hold while senders may keep a policy under the id of another: they see no reason to ask.
 
     Somebody served it while the record announced the policy that is due (a revert, a web server
-    restored from its backup). Only its own max_age ends it (RFC 8461 §3.3). One that is still
-    served is a gate's to tell.
+    restored from its backup). Only its own max_age ends it (RFC 8461 §3.3). While it is still
+    served, a gate says so, and the time moves on with the clock.
     """
     found = []
     for version in scene.history(policies.key(scene.desired.domain)).versions:
-        if version.rrset is None or version.replaced_at is None:
+        if version.rrset is None:
             continue
         if not (_mistaken(scene, version) and _stops(policies.of_rrset(version.rrset), scene)):
             continue
-        until = version.replaced_at + timedelta(seconds=version.rrset.ttl)
+        until = (version.replaced_at or scene.now) + timedelta(seconds=version.rrset.ttl)
         reason = (
             "senders may keep a policy until then that does not permit the new servers: it was "
             "served under the id that the record announces now"
         )
         found.append(Hold(until, reason, f"_mta-sts.{scene.desired.domain} TXT"))
     return tuple(found)
-
-
-def kept_for(scene: Scene, version: Version) -> timedelta:
-    """Give for how long a sender may go by a policy after it was served last.
-
-    Senders refresh by id, as a rule within `Cutover.policy_refresh`, and drop it after max_age.
-    """
-    age = timedelta(seconds=0 if version.rrset is None else version.rrset.ttl)
-    if _mistaken(scene, version):
-        return age
-    refresh = timedelta(seconds=scene.desired.cutover.policy_refresh)
-    return min(age, scene.lifetimes.of_ttl(0) + refresh)
 
 
 def _mistaken(scene: Scene, version: Version) -> bool:
@@ -163,13 +154,17 @@ def _stops(policy: Policy, scene: Scene) -> bool:
 
 def _hosts(scene: Scene) -> set[str]:
     """Give the hosts that some visible MX names, or that the file names."""
-    key = (scene.desired.domain, "MX")
-    wished = next((w.values for w in scene.desired.wishes if (w.name, w.type) == key), ())
-    named = set(hosts(wished))
-    for remnant in scene.visible(key):
+    found = set(_wished(scene))
+    for remnant in scene.visible((scene.desired.domain, "MX")):
         if remnant.version.rrset is not None:
-            named |= hosts(remnant.version.rrset.values)
-    return named
+            found |= hosts(remnant.version.rrset.values)
+    return found
+
+
+def _wished(scene: Scene) -> frozenset[str]:
+    """Give the hosts that the file's MX names."""
+    key = (scene.desired.domain, "MX")
+    return hosts(next((w.values for w in scene.desired.wishes if (w.name, w.type) == key), ()))
 
 
 def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
@@ -206,6 +201,37 @@ def _others_until(scene: Scene) -> datetime | None:
         served_last = version.replaced_at or scene.now
         ends.append(served_last + timedelta(seconds=version.rrset.ttl))
     return max((end for end in ends if end > scene.now), default=None)
+
+
+def without_record(scene: Scene) -> tuple[Hold, ...]:
+    """Hold MX where senders find no record, and may go by a policy without the hosts to come."""
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    if scene.live.get(key) is not None:
+        return ()  # within a day everybody sees another id
+    reason = "senders may go by an MTA-STS policy without the new servers until then"
+    return tuple(Hold(end, reason, named(key)) for end in _forbidding(scene))
+
+
+def _forbidding(scene: Scene) -> list[datetime]:
+    """Give until when senders may go by policies without the hosts to come, if they find no record.
+
+    They go by what they have until its ``max_age`` is over (§5.1). Nobody fetches a policy that no
+    record announces.
+    """
+    announced = [
+        (version.replaced_at or scene.now) + scene.lifetimes.of(version)
+        for version in scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).versions
+        if version.unseen or version.rrset is not None
+    ]
+    ends = []
+    for version in scene.history(policies.key(scene.desired.domain)).versions:
+        if version.rrset is None or not announced:
+            continue
+        policy = policies.of_rrset(version.rrset)
+        if not all(_permits(policy, host) for host in _wished(scene)):
+            fetched = min(filter(None, (version.replaced_at, max(announced))))
+            ends.append(fetched + timedelta(seconds=policy.max_age))
+    return [end for end in ends if end > scene.now]
 
 
 def _known(scene: Scene) -> list[Policy]:

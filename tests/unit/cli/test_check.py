@@ -21,20 +21,24 @@ from typing import Any
 import pytest
 
 from mailsync.cli import check as check_command
-from mailsync.cli import check_subjects
+from mailsync.cli import check_gates, check_subjects
 from mailsync.cli.check_stream import in_order, whole_file
+from mailsync.config import Observe
 from mailsync.dns.rrset import RRset
 from mailsync.errors import MailsyncError
 from mailsync.journal.events import Seen
 from mailsync.journal.file_store import FileJournal
 from mailsync.observe.dialogue import context
+from mailsync.observe.gather import Settings
 from mailsync.observe.observations import KEY_VARIABLE, from_json
 from mailsync.observe.question import Patience
+from mailsync.observe.resolving import Planned
 from mailsync.observe.results import Checked, Observation, Summary
+from mailsync.observe.subjects import Declared
 from mailsync.report.check import CheckText
 from tests.unit.cli.site import ROOT, Done, Site, command, environment
 from tests.unit.observe.certificates import Authority
-from tests.unit.observe.internet import SOA, Internet
+from tests.unit.observe.internet import NOW, SOA, Internet
 from tests.unit.observe.mail_servers import drips, mail_server, raw_server
 
 KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
@@ -144,6 +148,25 @@ def test_all_that_is_wrong_is_told(world: World) -> None:
     ):
         assert words in text, words
     assert world.site.files == before
+
+
+def test_no_resolver_is_asked_for_what_is_about_to_be_created(world: World) -> None:
+    """What the file wishes for, and nobody has published yet; once it was seen, it may be."""
+    world.site.write("zones/example.com.yaml", ZONE.replace("mx2:", "mx3: [127.0.0.23], mx2:"))
+    world.site.write("zones/example.net.yaml", "mx: [10 mx3.example.com.]\n")
+    world.net.records.append("example.com. 3600 MX 30 mx3.example.com.")
+    world.run("example.com")
+    assert ("mx3.example.com.", "A") in world.net.asked(recursive=False)
+    there = {(line.split(" ")[0], line.split(" ")[2]) for line in world.net.records}
+    below = {one for one in world.net.asked(recursive=True) if one[0].endswith(".example.com.")}
+    assert ("example.com.", "MX") in world.net.asked(recursive=True)
+    assert below <= there
+    key = ("mx1.example.com.", "A")
+    FileJournal(world.site.directory / ".mailsync").append(
+        "example.com.", [Seen(world.site.now, key, RRset(*key, 3600, ("127.0.0.21",)))]
+    )
+    world.run("example.com", "--only", "mx")
+    assert ("mx1.example.com.", "AAAA") in world.net.asked(recursive=True)
 
 
 def test_only_some_topics(world: World) -> None:
@@ -266,7 +289,20 @@ def test_a_journal_that_cannot_be_read_is_told(world: World) -> None:
     (world.site.directory / ".mailsync").write_text("not a directory")
     done = world.run("--only", "spf")
     assert done.code == 0
-    assert "error" in done.err
+    assert "what was published before is not known" in done.err
+
+
+def test_public_resolvers_are_not_told_of_private_zones() -> None:
+    """Where the servers are the user's own, and no resolver is named, none is compared."""
+
+    def compared(observe: Observe) -> list[str]:
+        asked = check_subjects.Asked((), (), observe, Planned(), frozenset())
+        return [server.address for server in asked.canaries]
+
+    private = (("192.0.2.53", 53),)
+    assert compared(Observe()) == ["1.1.1.1", "8.8.8.8", "9.9.9.9"]
+    assert compared(Observe(nameservers=private)) == []
+    assert compared(Observe(nameservers=private, resolvers=(("192.0.2.1", 53),))) == ["192.0.2.1"]
 
 
 def test_gates_are_saved_for_another_machine(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,6 +406,14 @@ def test_an_interrupted_run_leaves_no_report_that_looks_whole(world: World) -> N
         assert time.monotonic() - began < 3
     assert process.returncode == 130
     assert not (world.site.directory / "report").exists()
+    stop = Flag()
+    stop.set()
+    asked = check_subjects.asked(Path("mailsync.yaml"), [], Declared(), world.site.now)
+    with pytest.raises(KeyboardInterrupt):
+        check_gates.write(
+            Path("seen.json"), asked.subjects, asked.gatherer(Settings(), stop), NOW, stop
+        )
+    assert not (world.site.directory / "seen.json").exists()
 
 
 def test_the_page_shows_what_happens(world: World) -> None:
@@ -457,6 +501,10 @@ def test_a_run_that_is_stopped_begins_nothing_more() -> None:
     Timer(0.1, stop.set).start()
     began = time.monotonic()
     assert list(results) == []
+    some = in_order(range(9), str, lambda *_: "", first := Flag())
+    assert next(some) == "0"
+    first.set()
+    assert list(some) == []
     assert time.monotonic() - began < 2
     release.set()
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from mailsync.desired import files
+from mailsync.desired.faults import Faults
 from mailsync.desired.model import Level, Place
 from mailsync.desired.target import Target
 from mailsync.desired.tree import Mapping
+from tests.unit.desired.reads import keys
 
 HERE = Place("mailsync.yaml", 1, 1)
 
@@ -129,7 +131,6 @@ def test_one_bad_file_does_not_stop_the_others(source: Source) -> None:
 def test_an_error_in_the_defaults_is_told_once(source: Source) -> None:
     """What is wrong for every zone is one line, not one for each."""
     from mailsync.desired import syntax
-    from mailsync.desired.faults import Faults
 
     defaults = syntax.parse(b"ttl: soon", "mailsync.yaml", Faults())
     assert isinstance(defaults, Mapping)
@@ -137,6 +138,18 @@ def test_an_error_in_the_defaults_is_told_once(source: Source) -> None:
     loaded = files.load(source)
     assert len(loaded.failed) == 3
     assert [message[:22] for message in messages(loaded)] == ["mailsync.yaml:1:6: 'so"]
+
+
+def test_a_profile_that_no_file_names_is_checked(source: Source) -> None:
+    """Its mistakes are told with all others, and stop no zone."""
+    source.profiles = {"later": keys("{mxx: 1, spf: {all: reject}}", Faults())}
+    loaded = files.load(source)
+    assert len(loaded.desired) == 3
+    assert [message.partition(" (")[0] for message in messages(loaded)] == [
+        "mailsync.yaml:1:2: unknown key 'mxx': did you mean 'mx'?",
+        "mailsync.yaml:1:21: unknown verdict",
+    ]
+    assert messages(files.load(source, ["b.example"])) == []
 
 
 def test_files_that_are_no_zone_are_told(source: Source) -> None:

@@ -103,6 +103,12 @@ def test_the_first_shape_that_takes_a_node_checks_it() -> None:
     assert not marked.takes(checked(FIELDS, "{colour: red}")[0])
     assert structure.ANYTHING.takes(told(Scalar("", Place("a", 1, 1))))
     assert checked(structure.ANYTHING, "[x]")[1] == []
+    mapping, word = checked(FIELDS, "{colour: red}")[0], checked(WORD, "red")[0]
+    for of_mappings in (structure.Ref("x", "x"), structure.Cases("x", "x", {})):
+        assert of_mappings.takes(mapping)
+        assert not of_mappings.takes(word)
+    assert structure.Single(WORD, "one").takes(word)
+    assert not structure.Single(WORD, "one").takes(mapping)
 
 
 def test_schemas_say_the_same() -> None:

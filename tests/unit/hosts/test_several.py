@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -51,6 +51,29 @@ def pair(first: RRset, second: RRset | None = None) -> tuple[Memory, Memory, Sev
     """Give two hosts, and both as one; the file asks for the new MX."""
     one, two = Memory("one", zone(first)), Memory("two", zone(second or first))
     return one, two, Several([one, two], {MX: NEW.values})
+
+
+def test_together_they_can_do_what_each_can() -> None:
+    """Whatever one of them cannot do, both together cannot; what one does not say is not known."""
+    wide = Capability(
+        ttl_min=60, types=frozenset({"A", "MX", "TXT"}), null_mx=True, ptr=True, publish_delay=5
+    )
+    narrow = Capability(
+        ttl_max=3600,
+        types=frozenset({"MX", "TXT", "TLSA"}),
+        ttl_scope="zone",
+        txt_max=500,
+        txt_without="\\",
+        txt_garbles='"',
+        txt_empty=False,
+        null_mx=False,
+        mx_below=False,
+        mx_preferences=False,
+    )
+    both = Several([Memory("one", capability=wide), Memory("two", capability=narrow)], {})
+    assert both.capability == replace(
+        narrow, ttl_min=60, types=frozenset({"MX", "TXT"}), publish_delay=5
+    )
 
 
 def test_alike_they_are_listed_as_one() -> None:

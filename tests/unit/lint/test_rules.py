@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailsync.desired.model import Desired, Place, Use, Wish
+from mailsync.desired.model import Desired, Place, Remark, Use, Wish
 from mailsync.lint.case import Files
 from mailsync.lint.judge import Judgement, judge
 from mailsync.lint.model import Finding
@@ -375,6 +375,14 @@ def test_acknowledged_findings_are_marked() -> None:
     assert "'spf-ptr'" in found[0].finding.message
     off = (("acknowledged-nothing", "off"),)
     assert len(judge(desired(mx, acknowledged=accepted, severities=off))) == 1
+
+
+def test_what_the_loader_remarks_is_told() -> None:
+    """What reading a file has to say, and is no error, stands among the findings."""
+    said = desired(remarks=(Remark("dmarc-uri", "a remark", PLACE),))
+    (found,) = judge(said)
+    assert found.finding == Finding("dmarc-uri", "info", "a remark", str(PLACE))
+    assert judge(replace(said, severities=(("dmarc-uri", "off"),))) == ()
 
 
 def test_severities_are_the_configurations() -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mailsync.observe.errands import Courtesy, Crew, Errands
+from mailsync.observe.errands import Courtesy, Crew, Errands, Outlook
 
 
 def test_results_come_by_item() -> None:
@@ -27,6 +27,8 @@ def test_what_is_late_is_left_out() -> None:
         assert time.monotonic() - began < 2
         assert found == {1: 1, 2: 2}
         assert errands.left == 0.001
+        late = errands.start(lambda item: item + release.wait(5), [5])
+        assert late.done(lambda item: -item) == {5: -5}
     release.set()
 
 
@@ -81,3 +83,19 @@ def test_one_address_gets_few_connections_at_once() -> None:
     with courtesy.at("192.0.2.1", 0.01) as again:
         assert again
     assert courtesy._doors == {}
+
+
+def test_where_nobody_is_reached_the_rest_is_not_tried() -> None:
+    """After several networks in vain; one server that was reached shows that the port is open."""
+    closed, near, open_ = Outlook(), Outlook(), Outlook()
+    open_.learn("2001:db8::1", reached=True)
+    for number in range(8):
+        assert not closed.is_hopeless
+        closed.learn(f"198.{number}.2.1", reached=False)
+        closed.learn(f"198.{number}.2.2", reached=False)
+        open_.learn(f"198.{number}.2.1", reached=False)
+        near.learn(f"192.0.2.{number}", reached=False)
+    assert closed.is_hopeless
+    assert "in 8 other networks" in closed.words
+    assert not near.is_hopeless
+    assert not open_.is_hopeless

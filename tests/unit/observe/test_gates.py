@@ -9,10 +9,11 @@ import pytest
 
 from mailsync.desired.model import GATES, Desired, Place, Wish
 from mailsync.observe import gates
-from mailsync.observe.facts import Subject
+from mailsync.observe.facts import Called, Subject
 from mailsync.observe.gather import Settings
 from mailsync.observe.observations import Sight
 from mailsync.observe.resolving import Planned
+from mailsync.observe.smtp import Endpoint, Session, Tls
 from tests.unit.observe.certificates import Authority
 from tests.unit.observe.internet import NOW, QUICK, Internet, mail_domain
 from tests.unit.observe.mail_servers import drips, mail_server, raw_server, says
@@ -120,6 +121,17 @@ def test_hosts_that_are_to_be_are_looked_at_where_the_file_puts_them() -> None:
         found = gates.look(subject, gatherer, lambda: NOW)
         assert not any(name == "new.example.com." for name, _ in net.asked(recursive=True))
     assert {(sight.host, sight.address) for sight in found} == {("new.example.com.", "127.0.0.1")}
+
+
+def test_a_server_that_presents_nothing_readable_is_unknown() -> None:
+    """Nobody can say whether its certificate would do."""
+    session = Session(
+        Endpoint("mx1.example.com.", "192.0.2.1"), tls=Tls("secured", "", "TLSv1.3", "X")
+    )
+    assert gates._certificate(Called("mx", session), NOW) == (
+        "unknown",
+        "presented no certificate",
+    )
 
 
 def test_a_host_that_cannot_be_looked_at_is_told() -> None:

@@ -8,14 +8,20 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from mailsync.desired.model import Desired, Place, Use, Wish
-from mailsync.dns.answer import VOID
+from mailsync.dns.answer import VOID, Answer
+from mailsync.dns.rrset import txt_value
+from mailsync.mail.mx import Record
 from mailsync.observe import gather as gathering
-from mailsync.observe.check import check
-from mailsync.observe.facts import Facts, Subject
+from mailsync.observe.check import check, judged
+from mailsync.observe.errands import Courtesy, Errands
+from mailsync.observe.facts import Called, Facts, Subject, exchanges_of, texts_of
 from mailsync.observe.gather import Gatherer, Settings
+from mailsync.observe.policy import Fetched
 from mailsync.observe.question import Server
 from mailsync.observe.resolving import Planned
-from mailsync.observe.results import Topic
+from mailsync.observe.results import TOPICS, Topic
+from mailsync.observe.smtp import Endpoint, Session
+from mailsync.observe.zones import Served
 from tests.unit.observe.certificates import Authority
 from tests.unit.observe.fakes import FakeServer
 from tests.unit.observe.internet import NOW, QUICK, SOA, Internet, mail_domain
@@ -73,8 +79,12 @@ def test_everything_is_found(tmp_path: Path) -> None:
     assert called.session.takes("postmaster@example.com")[0] == "pass"
     assert called.session.tls is not None
     assert called.session.tls.trust == ""
-    assert facts.tlsa["mx1.example.com."].secure
-    assert facts.secure == {DOMAIN: True, "mx1.example.com.": True}
+    assert facts.tlsa["mx1.example.com."].answer.state == "found"
+    assert facts.secure == {
+        (DOMAIN, "MX"): True,
+        ("mx1.example.com.", "A"): True,
+        ("_25._tcp.mx1.example.com.", "TLSA"): True,
+    }
     assert set(facts.reverse) == {"192.0.2.10", "192.0.2.99", "127.0.0.1"}
     assert facts.reverse["127.0.0.1"].forward["mx1.example.com."].values == ("127.0.0.1",)
     assert [canary.key[1] for canary in facts.canaries] == ["MX", "TXT"]
@@ -150,11 +160,15 @@ def test_what_does_not_exist_is_told() -> None:
 def test_a_resolvers_word_is_taken_where_the_zones_servers_do_not_answer() -> None:
     """But not for names that are about to be created."""
     with Internet(*mail_domain()) as net:
-        gatherer = net.gatherer(planned=Planned({"_dmarc.example.com.": DOMAIN}))
+        planned = Planned({"_dmarc.example.com.": DOMAIN}, {(DOMAIN, "A"): DOMAIN})
+        gatherer = net.gatherer(planned=planned)
         gatherer._zones._nameservers = (("127.0.0.99", 1),)
         facts = gatherer.gather(Subject(DOMAIN, DOMAIN), ("mx",))
     assert facts.served(DOMAIN, "MX").answer.state == "found"
-    assert facts.served("_dmarc.example.com.", "TXT").answer.state == "failed"
+    dmarc = facts.served("_dmarc.example.com.", "TXT").answer
+    assert (dmarc.state, dmarc.reason) == ("failed", "none of the zone's servers answers for it")
+    assert facts.served(DOMAIN, "A").answer.state == "failed"
+    assert facts.served(DOMAIN, "AAAA").answer.state == "void"
     assert [look.silent for look in facts.looks] == [True]
 
 
@@ -218,6 +232,28 @@ def test_the_time_of_a_domain_ends() -> None:
     assert {one.level for one in found.observations if one.topic == "delegation"} == {"unknown"}
 
 
+def test_what_there_was_no_time_for_is_unknown_and_not_missing() -> None:
+    """Records came, and nothing after: each topic says that it did not look."""
+    records = mail_domain(
+        "mx1.example.com. 60 A 127.0.0.1",
+        "_25._tcp.mx1.example.com. 60 TLSA 3 1 1 " + "ab" * 32,
+        '_mta-sts.example.com. 60 TXT "v=STSv1; id=1;"',
+    )
+    with Internet(*records) as net:
+        settings = Settings(seconds=5, patience=QUICK, canaries=(net.resolver,))
+        gatherer = net.gatherer(settings)
+        with gatherer.errands() as errands:
+            facts = gatherer._zone(Facts(Subject(DOMAIN, DOMAIN), NOW), errands)
+            facts = gatherer._hosts(gatherer._records(facts, errands), errands)
+        net.server.answering = lambda query, tcp: None
+        with Errands(0) as errands:
+            facts = replace(facts, subject=replace(facts.subject, senders=("192.0.2.77",)))
+            facts = gatherer._rest(facts, frozenset(TOPICS), errands)
+    told = {one.topic: one.state for one in judged(facts) if one.state != "pass"}
+    assert told.keys() >= {"smtp", "dane", "reverse", "resolvers", "dnssec", "mta-sts", "spf"}
+    assert set(told.values()) == {"unknown"}
+
+
 def test_a_run_that_is_stopped_takes_no_more_time() -> None:
     """A flag that is set ends every look at once, however long the world would take."""
     stop = Flag()
@@ -241,11 +277,11 @@ def test_a_resolver_that_does_not_answer_vouches_for_nothing() -> None:
     silent = Server("127.0.0.1", "127.0.0.1", 1)
     with Internet(*records) as net:
         facts = looked(net, Subject(DOMAIN, DOMAIN), "dane", canaries=(silent,), smtp_port=1)
-        assert not facts.tlsa["mx1.example.com."].secure
+        assert set(facts.secure.values()) == {None}
         net.secure = True
         both = (silent, net.resolver)
         facts = looked(net, Subject(DOMAIN, DOMAIN), "dane", canaries=both, smtp_port=1)
-        assert facts.secure["mx1.example.com."]
+        assert set(facts.secure.values()) == {True}
 
 
 def test_an_announced_policy_is_fetched_from_its_addresses() -> None:
@@ -262,6 +298,61 @@ def test_an_announced_policy_is_fetched_from_its_addresses() -> None:
         assert "SERVFAIL" in facts.policy.detail
     with Internet(*mail_domain()) as net:
         assert looked(net, Subject(DOMAIN, DOMAIN), "mta-sts", smtp_port=1).policy is None
+
+
+def test_the_first_address_that_serves_the_policy_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others need not be asked."""
+    served = Fetched("served", "so")
+    monkeypatch.setattr("mailsync.observe.policy.look", lambda domain, place: served)
+    announced = '_mta-sts.example.com. 60 TXT "v=STSv1; id=1;"'
+    with Internet(*mail_domain(announced, "mta-sts.example.com. 60 A 127.0.0.1")) as net:
+        assert looked(net, Subject(DOMAIN, DOMAIN), "mta-sts", smtp_port=1).policy == served
+
+
+def test_an_address_that_is_busy_with_other_domains_is_unknown() -> None:
+    """Whose turn does not come is not looked at."""
+    with Internet(*mail_domain("mx1.example.com. 60 A 127.0.0.1")) as net:
+        gatherer = net.gatherer(Settings(seconds=0.5, patience=QUICK))
+        gatherer._courtesy = Courtesy(limit=0)
+        facts = gatherer.gather(Subject(DOMAIN, DOMAIN), ("smtp",))
+        call = Called("mx", Session(Endpoint("mx1.example.com.", "127.0.0.1")))
+        with Errands(0) as errands:
+            told = gatherer.call(call, errands)
+    (called,) = facts.called
+    assert called.session.problem
+    assert told.session.problem.startswith("was not looked at")
+
+
+def test_a_network_that_blocks_the_port_is_found_out() -> None:
+    """The ninth server is not waited for; nothing of it is a fault."""
+    addresses = [f"mx1.example.com. 60 A 127.{number}.0.1" for number in range(1, 9)]
+    with Internet(*mail_domain(*addresses)) as net:
+        gatherer = net.gatherer(Settings(seconds=5, patience=QUICK, smtp_port=1))
+        gatherer.gather(Subject(DOMAIN, DOMAIN), ("smtp",))
+        facts = gatherer.gather(Subject(DOMAIN, DOMAIN), ("smtp",))
+    assert {call.session.problem.split(":")[0] for call in facts.called} == {"was not tried"}
+    assert {one.state for one in judged(facts, ("smtp",))} == {"unknown"}
+
+
+def test_names_that_are_aliases_are_told() -> None:
+    """A name of an address may lead back by an alias."""
+    records = mail_domain(
+        "10.2.0.192.in-addr.arpa. 60 PTR a.example.com.",
+        "a.example.com. 60 CNAME b.example.com.",
+        "b.example.com. 60 A 192.0.2.10",
+    )
+    with Internet(*records) as net:
+        facts = looked(net, Subject(DOMAIN, DOMAIN), "reverse")
+    assert facts.reverse["192.0.2.10"].aliases == {"a.example.com."}
+
+
+def test_what_is_no_value_is_left_out() -> None:
+    """Of an MX, a TXT, or an SPF record that names no single address."""
+    assert exchanges_of(["10 a.", "ten a."]) == (Record(10, "a."),)
+    assert texts_of(['"a"', '"']) == ("a",)
+    for text in ("v=spf1 ip4:x", "v=spf1 ip4:192.0.2.0/24 a -ip4:192.0.2.1", "else"):
+        served = Served((DOMAIN, "TXT"), Answer("found", (txt_value(text),)))
+        assert Facts(Subject(DOMAIN), NOW, records={served.key: served}).senders == ()
 
 
 def test_outside_places_of_reports_are_asked_for() -> None:

@@ -311,6 +311,17 @@ def test_the_environments_proxy_is_used(
     assert (found.state, asked) == (state, [b"CONNECT mta-sts.example.com:443 HTTP/1.1"])
 
 
+def test_a_proxy_that_answers_nonsense_is_not_the_servers_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor is a time that was over before anything began."""
+    with raw_server(lambda connection: connection.sendall(b"what?\r\n\r\n")) as proxy:
+        monkeypatch.setenv("https_proxy", f"{proxy.address}:{proxy.port}")
+        monkeypatch.setenv("no_proxy", "")
+        assert look("example.com.", seconds=1).state == "wrong"
+    assert look("example.com.", place=Place("127.0.0.1", 1), seconds=0).state == "unknown"
+
+
 def _join(one: socket.socket, other: socket.socket) -> None:
     """Pass on what either side says, until one of them ends."""
     while True:

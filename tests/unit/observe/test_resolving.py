@@ -76,6 +76,21 @@ def test_nothing_is_asked_twice_in_a_run(monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == ["a.example.", "b.example.", "c.example.", "a.example."]
 
 
+def test_a_failure_is_not_remembered_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One packet that is lost must not hold for a thousand domains."""
+    with Internet("a.example. 60 A 192.0.2.1") as net:
+        lookups = net.lookups()
+        net.broken.add("a.example.")
+        assert lookups.ask("a.example.", "A").state == "failed"
+        net.broken.clear()
+        assert lookups.ask("a.example.", "A").state == "failed"
+        monkeypatch.setattr(resolving, "_FAILURE_HOLDS", -1.0)
+        net.broken.add("b.example.")
+        assert lookups.ask("b.example.", "A").state == "failed"
+        net.broken.clear()
+        assert lookups.ask("b.example.", "A") == VOID
+
+
 def test_no_resolver_is_asked_near_a_name_that_is_about_to_be_created() -> None:
     """Nor for a neighbour on the same branch: what is missing above is missing below (RFC 8020)."""
     planned = Planned({"s1._domainkey.example.com.": "example.com."})
@@ -110,10 +125,12 @@ def test_the_zones_own_servers_are_asked_instead() -> None:
 def test_branches_are_those_of_the_zone() -> None:
     """A planned name holds its own branch, in its own zone, and no other."""
     planned = Planned({"a.b.example.com.": "example.com.", "com.": ".", "x.": "other."})
-    assert planned.zone("c.b.example.com.") == "example.com."
-    assert planned.zone("b.example.com.") == "example.com."
-    assert planned.zone("d.example.org.") is None
-    assert planned.zone("x.") == "other."
+    assert planned.zone("c.b.example.com.", "A") == "example.com."
+    assert planned.zone("b.example.com.", "A") == "example.com."
+    assert planned.zone("d.example.org.", "A") is None
+    assert planned.zone("x.", "A") == "other."
+    apex = Planned(keys={("example.com.", "MX"): "example.com."})
+    assert [apex.zone("example.com.", rdtype) for rdtype in ("MX", "TXT")] == ["example.com.", None]
 
 
 def test_answers_that_contradict_themselves_are_failures() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
+import ssl
+import struct
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailsync.mail.certificate import is_for
-from mailsync.observe.smtp import Endpoint, probe
+from mailsync.observe.dialogue import Handshake
+from mailsync.observe.smtp import Endpoint, _secured, probe
 from tests.unit.observe.certificates import Authority
 from tests.unit.observe.mail_servers import HOST, drips, mail_server, raw_server, says
 
@@ -255,6 +260,72 @@ def test_endpoints_are_written_as_people_know_them() -> None:
     """The port only where it is another one."""
     assert str(Endpoint("mx.example.com.", "192.0.2.1")) == "mx.example.com (192.0.2.1)"
     assert str(Endpoint("mx.example.com.", "::1", 2525)) == "mx.example.com ([::1]:2525)"
+
+
+def test_a_machine_without_that_kind_of_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is this machine's lack, and no fault of the server's."""
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", fails)
+    for address, family in (("2001:db8::25", "IPv6"), ("192.0.2.1", "IPv4")):
+        found = probe(Endpoint(HOST, address), (POSTMASTER,))
+        assert found.problem == f"cannot be reached: this machine has no {family} route"
+        assert found.no_route
+
+
+def test_a_connection_that_is_reset_is_told() -> None:
+    """With what was said before; the rest is unknown."""
+
+    def resets(connection: socket.socket) -> None:
+        connection.sendall(b"220 hi\r\n")
+        connection.recv(4096)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with raw_server(resets) as endpoint:
+        found = probe(endpoint, (POSTMASTER,), seconds=1)
+    assert found.banner is not None
+    assert found.problem.startswith(("broke the connection", "closed the connection"))
+
+
+def test_a_server_that_lets_nobody_in_twice_keeps_what_it_showed(authority: Authority) -> None:
+    """After an untrusted certificate the second look fails: the first one counts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.issue("mx.example.com"))
+    visits: list[int] = []
+
+    def once(connection: socket.socket) -> None:
+        visits.append(1)
+        if len(visits) == 1:
+            says("220 hi", "250-hi\r\n250 STARTTLS", "220 go")(_Upgraded(connection, context))
+
+    with raw_server(once) as endpoint:
+        found = probe(endpoint, (POSTMASTER,), seconds=2)
+    assert found.tls is not None
+    assert (found.tls.state, bool(found.tls.trust)) == ("broken", True)
+    assert len(visits) == 3
+
+
+class _Upgraded(socket.socket):
+    """A connection on which the server begins TLS after its third line."""
+
+    def __init__(self, connection: socket.socket, context: ssl.SSLContext) -> None:
+        super().__init__(fileno=os.dup(connection.fileno()))
+        self._context, self._sent = context, 0
+
+    def sendall(self, octets: bytes, flags: int = 0) -> None:  # type: ignore[override]
+        super().sendall(octets)
+        self._sent += 1
+        if self._sent == 3:
+            self._context.wrap_socket(self, server_side=True)
+
+
+def test_a_certificate_that_cannot_be_read_is_told() -> None:
+    """What was readable before it is kept."""
+    found = _secured(Handshake("TLSv1.3", "X", (b"junk",)))
+    assert (found.state, found.chain) == ("secured", ())
+    assert "no certificate that can be read" in found.detail
 
 
 SCRIPTS = st.lists(

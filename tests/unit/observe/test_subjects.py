@@ -108,7 +108,10 @@ def test_names_that_were_never_seen_are_planned() -> None:
     )
     key = ("mx2.example.com.", "A")
     ledger = Ledger().seen(key, RRset(*key, 60, ("192.0.2.2",)), NOW)
-    assert planned([(file, ledger)]).names == {"mx1.example.com.": DOMAIN}
+    found = planned([(file, ledger)])
+    assert found.names == {"mx1.example.com.": DOMAIN}
+    assert found.keys == {MX: DOMAIN}
+    assert planned([(file, ledger.seen(MX, RRset(*MX, 60, (OLD,)), NOW))]).keys == {}
     gone = ledger.seen(key, None, NOW)
     assert set(planned([(file, gone)]).names) == {"mx1.example.com.", "mx2.example.com."}
 

@@ -10,9 +10,11 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailsync.desired.model import Desired, Place
-from mailsync.dns.answer import VOID, Answer
+from mailsync.dns.answer import VOID, Answer, State
 from mailsync.dns.rrset import Key, txt_value
 from mailsync.lint.registry import RULES
 from mailsync.mail.certificate import Certificate
@@ -27,7 +29,7 @@ from mailsync.observe.facts import Called, Canary, Dnssec, Facts, Reverse, Subje
 from mailsync.observe.policy import Fetched
 from mailsync.observe.question import Server
 from mailsync.observe.resolving import Resolution
-from mailsync.observe.results import Observation, Topic
+from mailsync.observe.results import Checked, Observation, Topic
 from mailsync.observe.smtp import Answer as Told
 from mailsync.observe.smtp import Endpoint, Session, Tls
 from mailsync.observe.topics import (
@@ -47,6 +49,7 @@ from mailsync.observe.topics import (
     tls,
 )
 from mailsync.observe.zones import Served, ServerLook, ZoneServers
+from mailsync.report.check import CheckText
 from tests.unit.observe.internet import NOW
 
 DOMAIN = "example.com."
@@ -218,6 +221,7 @@ def test_dnssec(state: str, days: int | None, wanted: list[tuple[str, str]]) -> 
         (Resolution(Answer("found", ("10 old.example.com.",)), DOMAIN, 60), "info"),
         (Resolution(VOID, DOMAIN, 60), "info"),
         (Resolution(FAILED), "unknown"),
+        (Resolution(Answer("unknown", reason="no time")), "unknown"),
         (Resolution(FAILED, servfail=True), "error"),
     ],
 )
@@ -282,6 +286,14 @@ def of_mx(*values: str, **fields: object) -> Facts:
 def test_faults_of_mx(of: Facts, wanted: tuple[str, str]) -> None:
     """Each is told by its own rule."""
     assert wanted in found(mx.judge, of)
+
+
+def test_a_domain_that_does_not_exist_has_no_mail() -> None:
+    """That is said, rather than that a record is missing."""
+    nowhere = ZoneServers(DOMAIN, fault="nobody knows a zone for example.com", delegated=False)
+    of = facts(records=dict([served(DOMAIN, "MX")]), zone=nowhere)
+    (fault,) = mx.judge(of)
+    assert fault.detail == "nobody knows a zone for example.com: mail goes nowhere"
 
 
 def test_hosts_at_the_same_addresses() -> None:
@@ -442,11 +454,14 @@ def test_an_expired_certificate_is_told_once() -> None:
 # ---- dane ---------------------------------------------------------------------------------------
 
 
-def of_tlsa(*values: str, secure: bool = True, **fields: object) -> Facts:
+TLSA = f"_25._tcp.{HOST}"
+
+
+def of_tlsa(*values: str, secure: bool | None = True, **fields: object) -> Facts:
     """Facts of a domain with TLSA records, all of them validated."""
     base: dict[str, object] = {
-        "tlsa": {HOST: Resolution(Answer("found", values), HOST, 60, secure)},
-        "secure": {DOMAIN: True, HOST: True},
+        "tlsa": {HOST: Resolution(Answer("found", values), HOST, 60)},
+        "secure": {(DOMAIN, "MX"): True, (HOST, "A"): True, (TLSA, "TLSA"): secure},
         "dnssec": Dnssec("secure", "so"),
     }
     return of_mx(f"10 {HOST}", **{"called": (called(),), **base, **fields})
@@ -467,6 +482,8 @@ def of_tlsa(*values: str, secure: bool = True, **fields: object) -> Facts:
             of_tlsa("3 1 0 6b6579", secure=False, dnssec=Dnssec("unknown", "so")),
             ("tlsa-unsigned", "unknown"),
         ),
+        (of_tlsa("3 1 0 6b6579", secure=None), ("tlsa-unsigned", "unknown")),
+        (of_tlsa("3 1 0 6b6579", secure=False, dnssec=None), ("tlsa-unsigned", "unknown")),
         (of_tlsa("3 1 0 6b6579", tlsa={HOST: Resolution(FAILED)}), ("tlsa-mismatch", "unknown")),
         (of_tlsa("3 1 0 6b6579", called=(called(tls=None),)), ("tlsa-mismatch", "unknown")),
         (of_tlsa("3 1 0 6b6579", called=(called(tls=Tls()),)), ("tlsa-mismatch", "error")),
@@ -481,6 +498,8 @@ def test_a_host_without_tlsa_is_not_spoken_of() -> None:
     """DANE is nobody's duty."""
     assert found(dane.judge, of_servers(called())) == []
     assert found(dane.judge, of_tlsa("3 1 0 00", tlsa={HOST: Resolution(VOID)})) == []
+    elsewhere = replace(called(), session=Session(Endpoint("mx2.example.com.", "192.0.2.26")))
+    assert found(dane.judge, of_tlsa("3 1 0 00", called=(elsewhere,))) == [("tlsa-unsigned", "ok")]
 
 
 def test_why_a_trust_anchor_does_not_do_is_told() -> None:
@@ -588,6 +607,7 @@ def of_spf(
         (of_spf("other"), ("spf-missing", "warning")),
         (of_spf("v=spf1 -all", "v=spf1 ~all"), ("spf-multiple", "error")),
         (of_spf("v=spf1 -all"), ("spf-syntax", "ok")),
+        (replace(of_spf("v=spf1 -all"), spf_survey=None), ("spf-include-none", "unknown")),
         (of_spf("v=spf1 -all", problems=("none",)), ("spf-include-none", "error")),
         (of_spf("v=spf1 -all", problems=("failed",)), ("spf-include-none", "unknown")),
         (of_spf("v=spf1 -all", lookups=11), ("spf-lookups", "error")),
@@ -804,3 +824,43 @@ def test_nothing_known_is_nothing_wrong() -> None:
     desired = Desired(DOMAIN, DOMAIN, (), Place("f", 1, 1))
     known = replace(blank, subject=Subject(DOMAIN, DOMAIN, desired))
     assert {one.state for one in judged(known)} == {"unknown"}
+
+
+# ---- whatever the DNS says ----------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    ["v=spf1 ", "v=DKIM1; ", "v=DMARC1; ", "v=STSv1; ", "v=TLSRPTv1; ", "p=", "rua=mailto:a@b.c,"]
+)
+TEXTS = st.lists(st.tuples(PIECES, st.text(st.characters(max_codepoint=255), max_size=30)))
+STATES: st.SearchStrategy[State] = st.sampled_from(["found", "void", "failed", "unknown"])
+MX_VALUES = st.lists(st.sampled_from([f"10 {HOST}", "0 .", "x", "10 a b", "9 \\000."]))
+TLSA_VALUES = st.lists(st.sampled_from(["3 1 1 00", "3 1 0 6b6579", "rubbish", "2 0 0 ff"]))
+NAMES_ASKED = (DOMAIN, POLICY, SELECTOR, "_mta-sts.example.com.", "_smtp._tls.example.com.")
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_record_is_too_strange_to_be_judged(data: st.DataObject) -> None:
+    """Whatever the DNS says, nothing is raised, each fault has its rule, and all is printed."""
+    entries = {}
+    for name in NAMES_ASKED:
+        texts = ["".join(pair) for pair in data.draw(TEXTS)]
+        key = (name, "TXT")
+        answer = Answer(data.draw(STATES), tuple(map(txt_value, texts)), "so")
+        entries[key] = Served(key, answer, 60, data.draw(st.sampled_from(["", "a.example."])))
+    key = (DOMAIN, "MX")
+    values = tuple(data.draw(MX_VALUES))
+    entries[key] = Served(key, Answer(data.draw(STATES), values, "so"))
+    addresses = data.draw(st.sampled_from([(), ("192.0.2.25", "2001:db8::25")]))
+    of = replace(
+        of_tlsa(*data.draw(TLSA_VALUES)),
+        records=entries,
+        subject=Subject(DOMAIN, DOMAIN, selectors=("s1",)),
+        canaries=(Canary(NS1, (DOMAIN, "MX"), Resolution(Answer(data.draw(STATES)))),),
+        addresses={HOST: Answer(data.draw(STATES), addresses, "so")},
+    )
+    everything = judged(of)
+    assert {one.id for one in everything} <= set(RULES)
+    checked = Checked("example.com", NOW, False, everything)
+    page = CheckText(colour=False, width=80, brief=False).domain(checked)
+    assert page.replace("\n", "").isprintable()

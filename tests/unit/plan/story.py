@@ -105,7 +105,7 @@ class Story:
             self.served,
             self.neighbours,
             self.looks,
-            self.presented,
+            certificates=self.presented,
         )
 
     def plan(self) -> DomainPlan:

@@ -202,6 +202,42 @@ def case_a_policy_under_anothers_id() -> None:
     assert life.ran_at("switch", MX) > restored + timedelta(seconds=WEEK)
 
 
+def case_a_record_that_went() -> None:
+    """Senders that find no record any more go by the policy that they have (RFC 8461 §5.1)."""
+    policy = Policy("enforce", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy))))
+    life.policy, life.served = policy, served(policy)
+    life.wishes = (mx(OLD, ttl=60), sts(policy))
+    life.known_for("20d")
+    del life.live[STS]  # by hand
+    life.policy, life.wishes = None, (mx(NEW, ttl=60), sts(None))
+    gone = life.now
+    life.run("9d")
+    # For a day another record may have stood there that nobody saw, and announced it.
+    assert life.ran_at("switch", MX) == gone + timedelta(days=1, seconds=WEEK)
+
+
+def case_a_record_that_came_back() -> None:
+    """Who found no record for a while looks again within a day, and goes by what it has until then.
+
+    The record was known to be gone for long, and comes back with a policy that permits all.
+    """
+    old = Policy("enforce", 30 * 86400, ("mx.old.example",))
+    both = Policy("enforce", WEEK, ("*.example", "mx.new.example", "mx.old.example"))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(old))))
+    life.policy, life.served = old, served(old)
+    life.wishes = (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    del life.live[STS]  # by hand
+    life.policy, life.wishes = None, (mx(OLD, ttl=60), sts(None))
+    life.known_for("5d")
+    life.policy, life.served, life.wishes = both, served(both), (mx(NEW, ttl=60), sts(both))
+    life.apply()
+    back = life.ran_at("prepare", STS)
+    life.run("9d")
+    assert life.ran_at("switch", MX) >= back + timedelta(days=1)
+
+
 def case_a_ramp() -> None:
     """DMARC climbs rung by rung, each when the one below has been known for its time."""
     texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
@@ -287,6 +323,7 @@ def test_a_switch_waits_for_a_policy_that_permits_both() -> None:
     life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
     life.known_for("20d")
     life.policy, life.wishes = new, (mx(NEW, ttl=60), sts(new))
+    assert life.plan().status == "waiting"
     life.run("3d")
     assert life.values(*MX) == (OLD,)
     life.served = served(both)
@@ -361,6 +398,18 @@ def test_leaving_what_was_never_served_is_direct() -> None:
     life = Story(zone(rrset(*STS, 60, announced(policy))), (sts(None),), served=served(None))
     assert life.apply() == ["prepare"]
     assert STS not in life.live
+
+
+def test_a_policy_of_mode_none_names_no_host() -> None:
+    """It stops mail to nowhere: no host is added to it, and nobody is asked to serve another."""
+    policy = Policy("none", WEEK)
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy))))
+    life.policy, life.served, life.wishes = policy, served(policy), (mx(NEW, ttl=60), sts(policy))
+    life.known_for("20d")
+    assert details(life, "policy-permits") == []
+    life.run("15d")
+    assert life.values(*MX) == (NEW,)
+    assert life.plan().status == "converged"
 
 
 def test_a_record_without_a_policy_to_compare_is_set() -> None:

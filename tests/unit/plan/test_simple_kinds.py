@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 
 from mailsync.dns.rrset import txt_text
+from mailsync.plan.choreography import Steps
+from mailsync.plan.kinds import record
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Gate
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
@@ -190,3 +192,16 @@ def test_a_logo_is_set_at_once(before: tuple[str, ...], after: tuple[str, ...], 
     assert words in {change.why for change in stage.changes}
     life.apply()
     assert {txt_text(value) for value in life.values(*key)} == {"foreign", *after}
+
+
+def test_nothing_settles_before_it_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a kind answers: an RRset's last change waits for its first one, gate and all."""
+    gate = Gate("tasks-done", "fail", "somebody has to do something")
+    asked = Steps(('"one"',), ('"one"',), ('"two"',), wait=0, gates=(gate,))
+    monkeypatch.setattr(record, "steps", lambda *_: asked)
+    life = Story(zone(rrset(WWW, "TXT", 300, "none")), (wish("record", WWW, "TXT", "two"),))
+    life.known_for("20d")
+    assert [(s.name, s.state) for s in life.plan().stages] == [
+        ("prepare", "held"),
+        ("settle", "held"),
+    ]
