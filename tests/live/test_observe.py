@@ -25,6 +25,7 @@ $TTL 86400
 @    MX   10 old
 ns1  A    127.0.0.1
 ns2  A    127.0.0.12
+_domainkey  NS  ns1.keys.test.
 old  A    192.0.2.1
 new  A    192.0.2.2
 big  TXT  {big}
@@ -165,3 +166,15 @@ def test_given_servers(world: World) -> None:
     wrong = AuthoritativeObserver([(world.parent.address, world.parent.port)])
     assert wrong.authority(ZONE, {}).state == "fail"
     assert "answered without authority" in wrong.sight(ZONE, {MX: OLD}).lagging[MX]
+
+
+def test_a_delegation_is_served_by_its_parent(world: World) -> None:
+    """BIND and Knot point to its name servers without authority; below, they are not asked."""
+    cut, below = ("_domainkey." + ZONE, "NS"), ("s1._domainkey." + ZONE, "TXT")
+    there = RRset(*cut, 86400, ("ns1.keys.test.",))
+    observer = world.observer()
+    assert observer.sight(ZONE, {cut: there, below: None}).lagging == {}
+    other = RRset(*cut, 86400, ("ns2.keys.test.",))
+    assert (
+        "still serves TTL 86400: ns1.keys.test." in observer.sight(ZONE, {cut: other}).lagging[cut]
+    )
