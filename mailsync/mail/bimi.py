@@ -39,11 +39,6 @@ class Record:
         """Give a tag's value."""
         return dict(self.tags).get(tag, otherwise)
 
-    @property
-    def is_declined(self) -> bool:
-        """Tell whether the domain asks that no logo be shown."""
-        return not self.get("l") and not self.get("a")
-
 
 def is_bimi(text: str) -> bool:
     """Tell whether a TXT's text is taken for such a record: ``v=BIMI1`` first, exactly."""
@@ -93,11 +88,6 @@ def objections(record: Record) -> tuple[str, ...]:
     if preference not in PREFERENCES:
         found.append(f"avp={preference[:20]}: write brand or personal")
     return tuple(found)
-
-
-def owner(selector: str, domain: str) -> str:
-    """Give the name at which a selector's record stands (§4.2); ``domain`` is absolute."""
-    return f"{selector}._bimi.{domain}"
 
 
 def _path(uri: str) -> str:

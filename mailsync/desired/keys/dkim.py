@@ -9,7 +9,7 @@ from mailsync.desired.registry import Key
 from mailsync.desired.shape import Absent, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
-from mailsync.dns.names import is_at_or_below, shown
+from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import dkim, public_key
 
@@ -83,10 +83,7 @@ def _ns(name: str, selector: Scalar, node: Node, ttl: int | None, context: Conte
     found = []
     for item in reading.items(node, context.faults, "a name server"):
         host = context.host(item)
-        if host is not None and is_at_or_below(host, name):
-            message = f"{shown(host)} lies in what is delegated to it: name a server elsewhere"
-            context.faults.add(item.place, message)
-        elif host in found:
+        if host in found:
             context.faults.add(item.place, f"{shown(str(host))} stands twice")
         elif host is not None:
             found.append(host)

@@ -116,6 +116,7 @@ MISTAKES = {
     ),
     "dkim: {s1: {pem: /nowhere/key.pem}}": "1:18: '/nowhere/key.pem' cannot be read: no such file",
     "dkim: {s1: {pem: /dev/null}}": "1:18: '/dev/null': no regular file",
+    "dkim: {s1: {pem: []}}": "1:18: a PEM file is expected here, not a list",
     "dkim: {s1: {pem: /dev}}": "1:18: '/dev' cannot be read",
     "records: {_domainkey: {type: NS, value: a.}}": "1:30: write it under 'dkim'",
     "dkim: {s1: {cname: []}}": "1:20: a name is expected here, not a list",
@@ -168,6 +169,7 @@ MISTAKES = {
     # bimi
     "bimi: {}": "1:7: an empty mapping",
     "bimi: https://a.example/l.svg": "1:7: a selector and a logo",
+    f"bimi: {{{'abcdefghi.' * 30}x: absent}}": "1:8: 'abcdefghi.abc",
     "bimi: {a b: absent}": "1:8: 'a b' is no selector",
     "bimi: {default: {ttl: 5}}": "1:17: write a logo, such as",
     "bimi: {default: {logo: https://a.example/l.svg, txt: v=BIMI1}}": "1:17: write a logo, such as",

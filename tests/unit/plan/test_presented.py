@@ -157,6 +157,29 @@ def test_an_address_that_cannot_be_looked_at_is_a_persons_word() -> None:
     assert life.values(*A) == ("192.0.2.2",)
 
 
+def test_a_switch_waits_for_no_other_certificate() -> None:
+    """Neither for a host that it does not lead to, nor for one that asks for none until now."""
+    life = host(ONE, ttl=86400)
+    new = "mx2." + ZONE
+    life.live[new, "A"] = rrset(new, "A", 60, "192.0.2.9")
+    life.wishes = (*life.wishes[:2], wish("tlsa", *TLSA, ONE, ttl=86400))
+    life.wishes += (
+        wish("host", new, "A", "192.0.2.9", ttl=60),
+        wish("tlsa", f"_25._tcp.{new}", "TLSA"),
+    )
+    life.known_for("20d")
+    life.wishes = (
+        mx(f"10 {new}", ttl=60),
+        *life.wishes[1:2],
+        wish("tlsa", *TLSA, ONE, TWO, ttl=86400),
+        wish("host", new, "A", "192.0.2.9", ttl=60),
+        wish("tlsa", f"_25._tcp.{new}", "TLSA", THREE),
+    )
+    began = life.now
+    life.apply()
+    assert life.ran_at("switch", MX) == began
+
+
 def test_all_addresses_of_a_host_are_looked_at() -> None:
     """Those that it has, and those that the file gives it; other hosts are nobody's business."""
     life = host(ONE)

@@ -15,6 +15,7 @@ from mailsync.desired.faults import Faults
 from mailsync.desired.model import Wish
 from mailsync.desired.spf_parts import divided
 from mailsync.dns.rrset import RRset, txt_text
+from mailsync.mail.spf_split import is_part
 from mailsync.plan.choreography import Steps, at_once
 from mailsync.plan.kinds import spf as kind
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
@@ -194,6 +195,49 @@ def test_an_address_more_changes_one_part() -> None:
     changed = [change.key for _, _, change in life.log]
     assert len(changed) == 1
     assert changed[0] in {ONE, TWO}
+    assert life.plan().status == "converged"
+
+
+def test_a_record_that_is_not_a_part_can_be_read_or_not() -> None:
+    """What nobody can parse, and what lets others than addresses send, is no part."""
+    assert is_part("v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all")
+    for text in ("v=spf1 x", "v=spf1 ip4:192.0.2.1 ~all", "v=spf1 ?ip4:192.0.2.1 -all", "text"):
+        assert not is_part(text)
+
+
+def test_a_move_and_a_removal_at_once() -> None:
+    """Addresses go into a record below, which loses another: that one stays while queues last."""
+    a = ("_a." + ZONE, "TXT")
+    life = known(
+        spf(f"v=spf1 {addresses(1, 2)} include:_a.example.jp -all"),
+        record(a[0], f"v=spf1 {addresses(3)} -all"),
+    )
+    life.wishes = (
+        spf("v=spf1 include:_a.example.jp -all"),
+        record(a[0], f"v=spf1 {addresses(1, 2, 4)} -all"),
+    )
+    began = life.now
+    life.run("10d")
+    assert "198.51.100.3" in texts(life)[a[0]]
+    life.run("1d")
+    assert texts(life) == {
+        ZONE: "v=spf1 include:_a.example.jp -all",
+        a[0]: f"v=spf1 {addresses(1, 2, 4)} -all",
+    }
+    assert life.ran_at("prepare", a) == began
+    assert life.ran_at("settle", a) >= began + 10 * DAY
+
+
+def test_a_change_that_is_taken_back_is_over_at_once() -> None:
+    """What nobody could rely on yet goes without a wait; what stands in a part stays."""
+    life = known(*parts(*range(9)))
+    life.wishes = (replace(spf(f"v=spf1 {addresses(0, 20, 21)} -all"), split=450),)
+    life.apply()
+    assert "198.51.100.20" in texts(life)[ZONE]
+    life.passes("2h")
+    life.wishes = parts(*range(9))
+    life.apply()
+    assert texts(life)[ZONE] == "v=spf1 include:_spf1.example.jp include:_spf2.example.jp -all"
     assert life.plan().status == "converged"
 
 
