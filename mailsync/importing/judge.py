@@ -1,0 +1,114 @@
+"""The judges of what is imported: the loader and the planner, asked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailsync.desired import tree, zone
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Desired, Place
+from mailsync.dns.rrset import Key
+from mailsync.importing import layout
+from mailsync.importing.draft import Draft, drafted
+from mailsync.importing.model import Entry, Found, Left
+from mailsync.plan.choreography import owned_values
+from mailsync.plan.kinds import CHOREOGRAPHIES
+from mailsync.plan.ledger import Ledger
+from mailsync.plan.live import Live
+from mailsync.plan.model import DomainPlan
+from mailsync.plan.planner import plan_domain
+
+_FILE = "import"
+
+
+def heard(found: Found, entry: Entry) -> Entry | tuple[Left, ...]:
+    """Let the loader read an entry alone: with the form that reads as what is live, or why not."""
+    reasons = []
+    for form in entry.forms:
+        one = replace(entry, forms=(form,))
+        desired, faults = _read(found, drafted([one], (), None), None)
+        said = next((error.message for error in faults.errors()), "")
+        if not said and _speaks_for(found, desired) == {
+            key: frozenset(values) for key, values in entry.live.items()
+        }:
+            return one
+        reasons.append(said or "a file cannot say it in just these words yet")
+    return _left(entry, reasons[-1])
+
+
+def _left(entry: Entry, reason: str) -> tuple[Left, ...]:
+    return tuple(
+        Left(entry.domain, entry.key, key, values, reason) for key, values in entry.live.items()
+    )
+
+
+def _speaks_for(found: Found, desired: Desired) -> dict[Key, frozenset[str]]:
+    """Give the live values that a file asks for; other values than are live where it differs."""
+    spoken: dict[Key, frozenset[str]] = {}
+    for wish in desired.wishes:
+        live = found.get(wish.name, wish.type)
+        owned = owned_values(CHOREOGRAPHIES[wish.kind], wish, live)
+        values = frozenset(wish.values) | frozenset(owned)
+        spoken[wish.name, wish.type] = spoken.get((wish.name, wish.type), frozenset()) | values
+    return spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What stands in the end: the entries that may be written, what is left, and the draft.
+
+    ``still``: what a plan would do all the same, for the defaults of mailsync.yaml.
+    """
+
+    draft: Draft
+    entries: tuple[Entry, ...]
+    left: tuple[Left, ...]
+    still: tuple[str, ...] = ()
+
+
+def settled(found: Found, entries: Sequence[Entry], left: Sequence[Left], now: datetime) -> Verdict:
+    """Leave out, one by one, what the loader or the planner has something against.
+
+    In the end the plan is empty, but for what the defaults of mailsync.yaml ask for.
+    """
+    kept, gone = tuple(entries), tuple(left)
+    while True:
+        draft = drafted(kept, gone, found.defaults)
+        desired, faults = _read(found, draft, found.defaults)
+        against = [(error.message, error.where) for error in faults.errors()]
+        if not against:
+            live = Live(found.rrsets, found.capability, policy=found.policy)
+            plan = plan_domain(desired, live, Ledger(), now)
+            against = [*_against(plan, desired)]
+        refused = {id(one): reason for reason, where in against for one in _meant(draft, where)}
+        if not refused:
+            return Verdict(draft, kept, gone, tuple(reason for reason, _ in against))
+        gone += tuple(one for e in kept if id(e) in refused for one in _left(e, refused[id(e)]))
+        kept = tuple(one for one in kept if id(one) not in refused)
+
+
+def _read(found: Found, draft: Draft, defaults: tree.Mapping | None) -> tuple[Desired, Faults]:
+    faults = Faults()
+    root = layout.tree(draft.pieces, _FILE)
+    return zone.read(found.zone, root, defaults, Place(_FILE, 1, 1), faults), faults
+
+
+def _against(plan: DomainPlan, desired: Desired) -> Iterable[tuple[str, str]]:
+    """Give what the planner has against the file: reasons, each with its place in the file."""
+    for finding in plan.findings:
+        if finding.severity == "error":
+            yield finding.message, finding.where
+    places = {(wish.name, wish.type): str(wish.place) for wish in desired.wishes}
+    told = {finding.where: finding.message for finding in plan.findings}
+    for stage in plan.stages:
+        for change in stage.changes:
+            where = places.get(change.key, "")
+            yield told.get(where, f"a plan would change it: {change.why}"), where
+
+
+def _meant(draft: Draft, where: str) -> tuple[Entry, ...]:
+    """Give the entries that stand at a place; none where the place is another file's."""
+    file, _, line = where.rpartition(":")[0].rpartition(":")
+    return draft.marked.get(int(line), ()) if file == _FILE else ()

@@ -1,0 +1,105 @@
+"""What is imported, as plain values: the zone as it was found, and what a file says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mailsync.desired import tree
+from mailsync.dns.names import is_at_or_below
+from mailsync.dns.rrset import Key, RRset
+from mailsync.plan.live import Capability, ServedPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A zone (an absolute name) as it was found, and what an import of it goes by.
+
+    ``origin``: where it was found, in words. ``capability`` and ``policy``: as a plan would have
+    them. ``defaults``: those of mailsync.yaml, which hold for the file to come. ``everything``:
+    records that are no mail are taken over, too. ``unlisted``: what ``origin`` cannot tell, in
+    words for the file.
+    """
+
+    zone: str
+    rrsets: Mapping[Key, RRset]
+    origin: str
+    capability: Capability = field(default_factory=Capability)
+    policy: ServedPolicy = field(default_factory=ServedPolicy)
+    defaults: tree.Mapping | None = None
+    everything: bool = False
+    unlisted: tuple[str, ...] = ()
+
+    def get(self, name: str, rdtype: str) -> RRset | None:
+        """Give an RRset, None where there is none."""
+        return self.rrsets.get((name, rdtype))
+
+    def delegated(self, name: str) -> bool:
+        """Tell whether a name lies at or below a delegation to another zone."""
+        cuts = (n for n, rdtype in self.rrsets if rdtype == "NS" and n != self.zone)
+        return any(is_at_or_below(name, cut) for cut in cuts)
+
+    def holds(self, name: str) -> bool:
+        """Tell whether the records of a name would stand in this zone."""
+        return is_at_or_below(name, self.zone) and not self.delegated(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a file may say of some live values, and how.
+
+    ``domain``: the mail domain (an absolute name) in whose part of the file it stands. ``label``:
+    the name below ``key``, None where the key has but one value. ``forms``: the ways to say it, the
+    best first; the first that reads as ``live`` is taken. ``ttl`` in seconds, as all of ``live``
+    have it.
+    """
+
+    domain: str
+    key: str
+    label: str | None
+    forms: tuple[tree.Node, ...]
+    live: Mapping[Key, tuple[str, ...]]
+    ttl: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Left:
+    """Live values that the file does not speak of, and why.
+
+    ``about``: the key under which they would stand, empty where they are no mail.
+    """
+
+    domain: str
+    about: str
+    key: Key
+    values: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A zone file that is ready to be written, and the report on it.
+
+    ``entries``: what it says; ``left``: what it does not. ``still``: what a plan would do all the
+    same, as the defaults of mailsync.yaml ask for it; nothing where a plan is empty.
+    """
+
+    zone: str
+    text: str
+    entries: tuple[Entry, ...]
+    left: tuple[Left, ...]
+    still: tuple[str, ...] = ()
+
+
+def entry(
+    domain: str,
+    place: tuple[str, str | None],
+    forms: Iterable[tree.Node],
+    *rrsets: RRset,
+    values: tuple[str, ...] | None = None,
+    note: str = "",
+) -> Entry:
+    """Make an entry for whole RRsets of one TTL, or for some ``values`` of one."""
+    live = {one.key: one.values if values is None else values for one in rrsets}
+    return Entry(domain, *place, tuple(forms), live, rrsets[0].ttl, note)

@@ -1,0 +1,130 @@
+"""`imported`: what of a zone a file can say, kind by kind, and the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from mailsync.desired.keys import mail
+from mailsync.dns.names import shown
+from mailsync.dns.rrset import Key, txt_text, txt_value
+from mailsync.importing import judge, layout, others, routes, texts
+from mailsync.importing.model import Entry, Found, Import, Left
+from mailsync.importing.nodes import word
+from mailsync.mail import mx, spf
+
+_KINDS = (
+    routes.mx,
+    texts.spf,
+    texts.dkim,
+    texts.dmarc,
+    texts.mta_sts,
+    texts.tls_rpt,
+    routes.tlsa,
+    routes.autodiscover,
+    routes.srv,
+    texts.verification,
+)
+_TAKES_MAIL = frozenset({"hosts", "dkim", "autodiscover", "srv", "tlsa", "mta_sts"})
+
+
+def imported(found: Found, now: datetime) -> Import:
+    """Write the file of a zone as it is. ``now`` (aware) is when the plan is tried on it."""
+    entries, left = _heard(found, _recognised(found))
+    entries = _parked(found, entries)
+    more, other = _heard(found, _rest(found, entries, left))
+    verdict = judge.settled(found, [*entries, *more], [*left, *other], now)
+    text = layout.written(verdict.draft.pieces, (_title(found),), found.unlisted)
+    return Import(found.zone, text, verdict.entries, verdict.left, verdict.still)
+
+
+def _title(found: Found) -> str:
+    what = "All records" if found.everything else "The mail"
+    return (
+        f"{what} of {shown(found.zone)}, as imported from {found.origin}. What is not named here "
+        "is left alone."
+    )
+
+
+def _heard(found: Found, ones: Iterator[Entry | Left]) -> tuple[list[Entry], list[Left]]:
+    """Let the loader judge each entry on its own."""
+    entries: list[Entry] = []
+    left: list[Left] = []
+    for one in ones:
+        judged = judge.heard(found, one) if isinstance(one, Entry) else (one,)
+        if isinstance(judged, Entry):
+            entries.append(judged)
+        else:
+            left += judged
+    return entries, left
+
+
+def _recognised(found: Found) -> Iterator[Entry | Left]:
+    domain = found.zone
+    for kind in _KINDS:
+        yield from kind(found, domain)
+    yield from routes.hosts(found, (domain,))
+    yield from others.ptr(found)
+    yield from others.included(found, domain)
+
+
+def _parked(found: Found, entries: Sequence[Entry]) -> list[Entry]:
+    """Say ``mail: none`` where that, with the file's own SPF and DMARC, is just what is live."""
+    by_key = {one.key: one for one in entries}
+    null_key = found.get(f"*._domainkey.{found.zone}", "TXT")
+    mx_entry, spf_entry = by_key.get("mx"), by_key.get("spf")
+    if (
+        null_key is None
+        or null_key.values != (txt_value(mail.NULL_KEY),)
+        or mx_entry is None
+        or spf_entry is None
+        or "dmarc" not in by_key
+        or _TAKES_MAIL & set(by_key)
+    ):
+        return list(entries)
+    silent = _values(mx_entry) == (mx.format(mx.NULL),) and not spf.sends(
+        spf.parse(txt_text(_values(spf_entry)[0]))
+    )
+    if not silent or null_key.ttl != mx_entry.ttl:
+        return list(entries)
+    meant = {"spf": mail.SPF, "dmarc": mail.DMARC}
+    implied = [mx_entry] + [
+        one
+        for one in entries
+        if one.ttl == mx_entry.ttl
+        and one.key in meant
+        and _values(one) == (txt_value(meant[one.key]),)
+    ]
+    live: dict[Key, tuple[str, ...]] = {null_key.key: null_key.values}
+    for one in implied:
+        live.update(one.live)
+    parked = Entry(found.zone, "mail", None, (word("none"),), live, mx_entry.ttl)
+    return [parked, *(one for one in entries if one not in implied)]
+
+
+def _values(one: Entry) -> tuple[str, ...]:
+    (values,) = one.live.values()
+    return values
+
+
+def _rest(found: Found, entries: Sequence[Entry], left: Sequence[Left]) -> Iterator[Entry | Left]:
+    """Give what no kind spoke of: whole RRsets, and the values beside ours."""
+    spoken: dict[Key, set[str]] = {}
+    for one in entries:
+        for key, values in one.live.items():
+            spoken.setdefault(key, set()).update(values)
+    for gone in left:
+        spoken.setdefault(gone.key, set()).update(gone.values)
+    for key, rrset in found.rrsets.items():
+        if key[1] == "SOA" or key == (found.zone, "NS"):
+            continue
+        values = tuple(value for value in rrset.values if value not in spoken.get(key, ()))
+        if key in spoken:
+            if values:
+                yield Left(found.zone, "", key, values, "other values beside ours")
+        elif not found.everything:
+            yield Left(found.zone, "", key, values, "no mail")
+        elif found.delegated(key[0]) and key[1] not in {"NS", "DS"}:
+            yield Left(found.zone, "", key, values, "below a delegation")
+        else:
+            yield from others.record(found, rrset)
