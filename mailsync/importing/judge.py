@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,8 +35,16 @@ def heard(found: Found, entry: Entry) -> Entry | tuple[Left, ...]:
             key: frozenset(values) for key, values in entry.live.items()
         }:
             return one
-        reasons.append(said or "a file cannot say it in just these words yet")
+        reasons.append(_elsewhere(said) or "a file cannot hold it word for word")
     return _left(entry, reasons[-1])
+
+
+_LINE = re.compile(r" \(line \d+\)|, first at line \d+", re.ASCII)
+
+
+def _elsewhere(reason: str) -> str:
+    """Leave out lines: the file is not written yet."""
+    return _LINE.sub("", reason)
 
 
 def _left(entry: Entry, reason: str) -> tuple[Left, ...]:
@@ -82,7 +91,9 @@ def settled(found: Found, entries: Sequence[Entry], left: Sequence[Left], now: d
             live = Live(found.rrsets, found.capability, policy=found.policy)
             plan = plan_domain(desired, live, Ledger(), now)
             against = [*_against(plan, desired)]
-        refused = {id(one): reason for reason, where in against for one in _meant(draft, where)}
+        refused = {
+            id(one): _elsewhere(reason) for reason, where in against for one in _meant(draft, where)
+        }
         if not refused:
             return Verdict(draft, kept, gone, tuple(reason for reason, _ in against))
         gone += tuple(one for e in kept if id(e) in refused for one in _left(e, refused[id(e)]))

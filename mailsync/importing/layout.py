@@ -17,10 +17,13 @@ _STEP = 2
 _PLAIN = re.compile(r"[A-Za-z0-9_./=+~$^()][A-Za-z0-9_./=+~$^()@%*?&;:,|<>!'\"\\ -]*\Z")
 _UNSAFE = re.compile(r": |:\Z| \Z")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?\Z")
-_NUMBER = re.compile(r"[-+.0-9][-+.:0-9_ eExXoOa-fA-FTtZz]*\Z")
+_NUMBER = re.compile(r"[-+.0-9][-+.:0-9_exo]*\Z|0x[0-9a-f_]*\Z|\d{4}-\d", re.IGNORECASE)
 """What some reader of YAML may take for a number, a time or a date."""
 _TIME_PART = re.compile(r"[0-9a-f]*:[0-9a-f:.]*(?:/\d+)?\Z", re.IGNORECASE)
-_WORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "="})
+_WORDS = frozenset({"", "~", "null", "yes", "no", "on", "off", "y", "n", "="})
+_BOOLEANS = frozenset({"true", "false"})
+"""As values they are meant; free text of the same letters comes quoted."""
+
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|nan)\Z", re.IGNORECASE)
 _COUNT = re.compile(r"0\Z|[1-9]\d{0,9}\Z")
 
@@ -159,7 +162,8 @@ def _flow(node: Node, *, within: bool = True) -> str:
 
 def _key(text: str) -> str:
     """Write a key: what YAML reads as a number is quoted, the loader takes no other."""
-    if _is_plain(text, within=True) and not _COUNT.match(text):
+    number = _COUNT.match(text) or text.lower() in _BOOLEANS
+    if _is_plain(text, within=True) and not number:
         return text
     return _in_quotes(text)
 

@@ -115,7 +115,8 @@ def _rest(found: Found, entries: Sequence[Entry], left: Sequence[Left]) -> Itera
             spoken.setdefault(key, set()).update(values)
     for gone in left:
         spoken.setdefault(gone.key, set()).update(gone.values)
-    for key, rrset in found.rrsets.items():
+    listing = sorted(found.rrsets.items(), key=lambda pair: (pair[0][0] != found.zone, pair[0]))
+    for key, rrset in listing:
         if key[1] == "SOA" or key == (found.zone, "NS"):
             continue
         values = tuple(value for value in rrset.values if value not in spoken.get(key, ()))

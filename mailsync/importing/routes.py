@@ -33,6 +33,8 @@ def hosts(found: Found, domains: tuple[str, ...]) -> Iterator[Entry | Left]:
         families = [r for t in ("A", "AAAA") if (r := found.get(name, t)) is not None]
         if not families or not found.holds(name):
             continue
+        if name == zone and found.everything:
+            continue
         if name == zone:
             reason = (
                 "takes mail, as MX names the domain itself; it may be the web server's, too, so "
@@ -50,7 +52,7 @@ def hosts(found: Found, domains: tuple[str, ...]) -> Iterator[Entry | Left]:
 
 
 def _named(found: Found, domains: tuple[str, ...]) -> set[str]:
-    names = set()
+    names = {f"autodiscover.{domain}" for domain in domains}
     for domain in domains:
         rrset = found.get(domain, "MX")
         names |= {mx_record.parse(v).exchange for v in rrset.values} if rrset else set()

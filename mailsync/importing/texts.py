@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from mailsync.desired.tree import Mapping, Node
+from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import BadValue, RRset, txt_text
 from mailsync.importing.model import Entry, Found, Left, entry
 from mailsync.importing.names import relative
-from mailsync.importing.nodes import duration, mapping, text, word, words
+from mailsync.importing.nodes import duration, listed, mapping, text, word, words
 from mailsync.mail import dkim as dkim_record
 from mailsync.mail import dmarc as dmarc_record
 from mailsync.mail import mta_sts as mta_sts_record
@@ -116,7 +116,9 @@ def tls_rpt(found: Found, domain: str) -> Iterator[Entry | Left]:
 
 def mta_sts(found: Found, domain: str) -> Iterator[Entry | Left]:
     """The MTA-STS policy: DNS holds its id alone, so it has to have been fetched."""
-    for rrset, values in _ours(found, f"_mta-sts.{domain}", mta_sts_record.is_mta_sts):
+    name = f"_mta-sts.{domain}"
+    yield from _not_ours(found, domain, name, "mta_sts", mta_sts_record.is_mta_sts)
+    for rrset, values in _ours(found, name, mta_sts_record.is_mta_sts):
         policy = found.policy.policy if domain == found.zone else None
         if len(values) > 1:
             reason = f"{len(values)} records: senders go by none of them (RFC 8461 §3.1)"
@@ -153,8 +155,13 @@ def verification(found: Found, domain: str) -> Iterator[Entry | Left]:
     }
     if tokens:
         kept = tuple(sorted(tokens, key=lambda value: tokens[value]))
-        form = words(tokens[value] for value in kept)
+        form = listed(_free(tokens[value]) for value in kept)
         yield entry(domain, ("verification", None), [form], rrset, values=kept)
+
+
+def _free(said: str) -> Scalar:
+    """Quote what could be read as something else than a text."""
+    return word(said) if _TOKEN.match(said) else text(said)
 
 
 def _single(
@@ -172,6 +179,17 @@ def _single(
             yield Left(domain, key, rrset.key, values, reason)
         else:
             yield entry(domain, (key, None), forms(txt_text(values[0])), rrset, values=values)
+    yield from _not_ours(found, domain, name, key, is_ours)
+
+
+def _not_ours(
+    found: Found, domain: str, name: str, key: str, is_ours: Callable[[str], bool]
+) -> Iterator[Left]:
+    """Give what stands in a record's place and is none: other texts, or an alias."""
+    rrset = found.get(name, "TXT")
+    if rrset is not None and not any(is_ours(_text(value) or "") for value in rrset.values):
+        reason = "no such record: nobody reads it as one"
+        yield Left(domain, key, rrset.key, rrset.values, reason)
     alias = found.get(name, "CNAME")
     if alias is not None:
         reason = f"an alias of {shown(alias.values[0])}, which keeps the record"

@@ -8,6 +8,7 @@ from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import is_at_or_below, shown
+from mailsync.dns.rrset import canonical
 from mailsync.mail import dane
 
 _WHAT = "a record, such as '3 1 1 8bd1…'"
@@ -66,7 +67,8 @@ def _value(node: Node, context: Context) -> str | None:
         return None
     for objection in dane.objections(record):
         context.faults.add(node.place, objection)
-    return dane.format(record)
+    # As a zone has it: long data is cut as everywhere.
+    return canonical("TLSA", dane.format(record))
 
 
 KEY = Key(
