@@ -20,8 +20,17 @@ FILE = "mailsync.yaml"
 Setting = str | int | float | bool | None | Sequence["Setting"] | Mapping[str, "Setting"]
 """A value of a provider's settings; ``env/NAME`` is text here, and resolved by `mailsync.hosts`."""
 
-_KEYS = ("zones", "providers", "targets", "defaults", "journal", "observe", "capabilities")
-_LATER = frozenset({"profiles", "notify"})
+_KEYS = (
+    "zones",
+    "providers",
+    "targets",
+    "defaults",
+    "profiles",
+    "journal",
+    "observe",
+    "capabilities",
+)
+_LATER = frozenset({"notify"})
 _PORT = 53
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\.\d{1,17}\Z", re.ASCII)
@@ -65,6 +74,7 @@ class Config:
     ``base`` is the directory of the file. ``providers``: settings by name, in octoDNS' syntax and
     as written: what they name relatively is relative to ``base``. ``capabilities``: what
     is said of a provider's ``ttl`` (``fixed`` or ``settable``), ``min_ttl``, ``max_ttl`` (seconds).
+    ``defaults`` and ``profiles`` hold keys of zone files, which `mailsync.desired` reads.
     """
 
     file: Path
@@ -75,6 +85,7 @@ class Config:
     journal: FileStore | GitStore
     observe: Observe = field(default_factory=Observe)
     defaults: tree.Mapping | None = None
+    profiles: Mapping[str, tree.Mapping] = field(default_factory=dict)
     capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
 
@@ -126,6 +137,7 @@ class _Reader:
             journal=self._journal(found.get("journal")),
             observe=self._observe(found.get("observe")),
             defaults=self._defaults(found.get("defaults")),
+            profiles=self._profiles(found.get("profiles")),
             capabilities=self._capabilities(found.get("capabilities"), tuple(providers)),
         )
 
@@ -209,6 +221,18 @@ class _Reader:
 
     def _defaults(self, node: tree.Node | None) -> tree.Mapping | None:
         return None if node is None else reading.named(node, self._faults, "keys of a zone file")
+
+    def _profiles(self, node: tree.Node | None) -> dict[str, tree.Mapping]:
+        """Read named sets of keys; with an empty one a file does without that of the defaults."""
+        what = "the name of a profile and its keys"
+        profiles = {}
+        for key, value in () if node is None else reading.named(node, self._faults, what) or ():
+            if isinstance(value, tree.Mapping):
+                profiles[key.text] = value
+            else:
+                message = f"keys of a zone file are expected here, not {tree.kind(value)}"
+                self._faults.add(value.place, message)
+        return profiles
 
     def _journal(self, node: tree.Node | None) -> FileStore | GitStore:
         known = ("store", "directory", "branch", "remote")

@@ -30,6 +30,13 @@ class Faults:
             if count <= PER_FILE:
                 self._found[place, message] = None
 
+    def include(self, others: Faults) -> None:
+        """Add all that another collection has."""
+        for place, message in others._found:  # its own kind
+            self.add(place, message)
+        for file, count in others._per_file.items():  # the same
+            self._per_file[file] = max(self._per_file.get(file, 0), count)
+
     def unknown(self, place: Place, what: str, word: str, known: Iterable[str]) -> None:
         """Add one about a word that is not known, with the one that may have been meant."""
         # Guessing costs time that grows with the square of the length.
@@ -47,6 +54,10 @@ class Faults:
     def __bool__(self) -> bool:
         """Tell whether there are any."""
         return bool(self._found)
+
+    def told(self) -> tuple[tuple[Place, str], ...]:
+        """Give each as place and message, in order."""
+        return tuple(sorted(self._found))
 
     def errors(self) -> tuple[MailsyncError, ...]:
         """Give them by file and place, the first `PER_FILE` of each file."""

@@ -10,23 +10,19 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from mailsync.desired import keys
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.tree import Node
 
-LATER = frozenset(
-    {
-        "acknowledge",
-        "bimi",
-        "domains",
-        "profile",
-        "prune",
-        "services",
-        "subdomains",
-    }
-)
+Level = Literal["file", "subdomain", "profile", "defaults"]
+"""Where keys stand: in a zone file or a subdomain of one; in mailsync.yaml, for several files."""
+
+EVERYWHERE: frozenset[Level] = frozenset({"file", "subdomain", "profile", "defaults"})
+
+LATER = frozenset({"bimi", "prune", "services", "subdomains"})
 """Keys that are part of the files' syntax, and that this version does not read yet."""
 
 
@@ -36,13 +32,14 @@ class Key:
 
     ``read`` gives wishes; it tells faults to the context and never raises. A setting (``ttl``,
     ``cutover``) gives none: `zone` reads it before all others. ``kinds``: the keys that it speaks
-    for, when that is not itself.
+    for, when that is not itself. ``levels``: where it may stand.
     """
 
     name: str
     doc: str
     read: Callable[[Node, Context], tuple[Wish, ...]] | None
     kinds: frozenset[str] | None = None
+    levels: frozenset[Level] = EVERYWHERE
 
     @property
     def speaks_for(self) -> frozenset[str]:

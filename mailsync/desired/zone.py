@@ -7,43 +7,39 @@ from dataclasses import replace
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import mta_sts
+from mailsync.desired.keys import acknowledge, mta_sts
+from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
-from mailsync.desired.tree import Mapping, Node, Scalar, kind
+from mailsync.desired.tree import Mapping, Node, kind
 
 TTL = 3600
 """The TTL of records where nothing says another, in seconds."""
 
-_OF_MAIL = frozenset({"mx", "hosts", "dkim", "autodiscover", "mta_sts", "tlsa", "srv", "ptr"})
-_OF_NO_MAIL = _OF_MAIL | {"spf", "dmarc"}
-
 
 def read(
-    name: str,
-    root: Node | None,
-    defaults: Mapping | None,
-    place: Place,
-    faults: Faults,
-) -> Desired:
+    name: str, root: Node | None, layers: Layers, place: Place, faults: Faults
+) -> tuple[Desired, ...]:
     """Read what a file asks for; ``name`` is the zone's absolute name.
 
-    ``root``: the file's tree, None when it is empty. ``defaults``: entries that hold where the
-    file has none of its own; those of ``cutover`` one by one. Tells ``faults``, never raises; the
-    result is of use only when there are none.
+    ``root``: the file's tree, None when it is empty. Gives the zone's own domain first. Tells
+    ``faults``, never raises; the result is of use only when there are none.
     """
     if root is not None and not isinstance(root, Mapping):
         message = f"a zone file is a mapping of keys, such as 'mx: [10 mx1]', not {kind(root)}"
         faults.add(root.place, message)
         root = None
-    entries = _merged(root, defaults)
+    file = layers.under(root or Mapping((), place), faults)
+    return (_domain(name, name, file, place, faults),)
+
+
+def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -> Desired:
+    """Read one mail domain; ``said`` is all that holds for it."""
     keys = registry.known()
-    for key, _ in (*(root or ()), *(defaults or ())):
-        _check_known(key, faults)
-    by_name = {key.text: node for key, node in entries if key.text in keys}
+    by_name = {key.text: node for key, node in said if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
     asked = by_name.get("cutover")
     cutover = Cutover() if asked is None else terms.read(asked, faults)
-    context = Context(name, name, TTL if ttl is None else ttl, faults, cutover.zone)
+    context = Context(name, zone, TTL if ttl is None else ttl, faults, cutover.zone)
     by_key = [
         (key, wish)
         for key, node in by_name.items()
@@ -60,56 +56,29 @@ def read(
     if no_mail is not None:
         conflicts.check_no_mail(by_key, no_mail, faults)
     wishes = tuple(wish for _, wish in by_key)
-    said = mta_sts.terms(by_name.get("mta_sts"), faults)
-    policy = None if said is None else mta_sts.announced(said, wishes, name, faults)
-    if policy is not None:
+    policy_terms = mta_sts.terms(by_name.get("mta_sts"), faults)
+    policy = None
+    if policy_terms is not None:
+        policy = mta_sts.announced(policy_terms, wishes, name, faults)
+        value = (mta_sts.value(policy),)
         wishes = tuple(
-            replace(wish, values=(mta_sts.value(policy),)) if wish.kind == "mta-sts" else wish
-            for wish in wishes
+            replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )
     if no_mail is None or not faults:
         conflicts.check(wishes, faults)
     return Desired(
         domain=name,
-        zone=name,
+        zone=zone,
         wishes=_sorted(wishes),
         place=place,
         kinds=frozenset[str]().union(*(keys[key].speaks_for for key in by_name)),
         no_mail=no_mail is not None,
         cutover=cutover,
         policy=policy,
+        acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
     )
 
 
 def _sorted(wishes: tuple[Wish, ...]) -> tuple[Wish, ...]:
     """Order wishes by RRset, so that the order of a file's keys changes nothing but places."""
     return tuple(sorted(wishes, key=lambda wish: (wish.name, wish.type, wish.kind)))
-
-
-def _check_known(key: Scalar, faults: Faults) -> None:
-    keys = registry.known()
-    if key.text in registry.LATER:
-        faults.add(key.place, f"{key.text} is not supported yet by this version")
-    elif key.text not in keys:
-        faults.unknown(key.place, "key", key.text, sorted(keys))
-
-
-def _merged(root: Mapping | None, defaults: Mapping | None) -> tuple[tuple[Scalar, Node], ...]:
-    """Let the file win over the defaults, key by key.
-
-    A file that says ``mail: none`` wants nothing of the defaults' mail, and one that has mail wants
-    none of their ``mail: none``.
-    """
-    if root is None or defaults is None:
-        return (root or defaults or Mapping((), Place("", 1, 1))).entries
-    dropped = frozenset[str]()
-    if "mail" in root:
-        dropped = _OF_NO_MAIL
-    elif any(key in root for key in _OF_MAIL):
-        dropped = frozenset({"mail"})
-    entries = []
-    for key, node in root:
-        under = defaults.get("cutover") if key.text == "cutover" else None
-        entries.append((key, node if under is None else terms.merged(node, under)))
-    rest = [e for e in defaults.entries if e[0].text not in root and e[0].text not in dropped]
-    return (*entries, *rest)

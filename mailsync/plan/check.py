@@ -19,7 +19,7 @@ from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
 from mailsync.plan.invariants import Instant, broken
-from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, mta_sts
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
@@ -111,11 +111,7 @@ def _span(scene: Scene, key: Key, version: Version, replaced_at: datetime | None
         return _Span(version.rrset, version.published_at, None)
     life = scene.lifetimes.of(version)
     if key[1] == policies.TYPE and version.rrset is not None:
-        # Senders refresh by id, as a rule within `policy_refresh`, and drop it after max_age.
-        refresh = scene.lifetimes.of_ttl(0) + timedelta(
-            seconds=scene.desired.cutover.policy_refresh
-        )
-        life = min(timedelta(seconds=version.rrset.ttl), refresh)
+        life = mta_sts.kept_for(scene, version)
     return _Span(version.rrset, version.published_at, replaced_at + life)
 
 

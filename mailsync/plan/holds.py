@@ -15,7 +15,7 @@ from mailsync.dns.ttl import written
 from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, low_ttl
-from mailsync.plan.kinds import CHOREOGRAPHIES
+from mailsync.plan.kinds import CHOREOGRAPHIES, mta_sts
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Gate, Hold
 from mailsync.plan.reasons import held_text, named
@@ -54,6 +54,8 @@ def before_switch(
         return ()
     found = {*not_served_yet(scene, courses), *_name_servers(scene)}
     found.update(_hosts_abroad(scene, courses))
+    if any(wish.kind == "mta-sts" for wish in scene.desired.wishes):
+        found.update(mta_sts.before_switch(scene))
     for course in pending:
         found.update(_old_answers(scene, course, lowering))
     for course in courses:

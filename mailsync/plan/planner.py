@@ -15,7 +15,7 @@ from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
 from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
-from mailsync.plan import abroad, check, guards, holds
+from mailsync.plan import abroad, check, guards, holds, tasks
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
@@ -55,6 +55,8 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         *_switch(scene, courses, switch_holds, switch_at),
         *_settle(scene, courses, switch_at, retire),
     ]
+    if not rollback:
+        stages = [tasks.held(scene, stage) for stage in stages]
     if stages:
         # What was observed speaks of the next write; later ones are judged when their time comes.
         stages[0] = replace(stages[0], gates=(*scene.live.gates, *stages[0].gates))

@@ -248,8 +248,17 @@ def _policies(evidence: Evidence, slack: int) -> list[tuple[RRset | None, int, i
     for (start, policy), (end, _) in pairwise([*evidence.web.policies, (_NEVER, None)]):
         if policy is not None:
             rrset = policies.as_rrset(evidence.domain, policy)
-            found.append((rrset, start, _announced_until(evidence, end, slack)))
+            found.append((rrset, start, _kept_until(evidence, end, policy.max_age, slack)))
     return found
+
+
+def _kept_until(evidence: Evidence, replaced: int, max_age: int, slack: int) -> int | None:
+    """Give until when a sender may go by a policy: never beyond max_age (RFC 8461 §3.3)."""
+    if replaced == _NEVER:
+        return None
+    announced = _announced_until(evidence, replaced, slack)
+    expired = replaced + max_age
+    return expired if announced is None else min(expired, announced)
 
 
 def _announced_until(evidence: Evidence, replaced: int, slack: int) -> int | None:
@@ -259,6 +268,6 @@ def _announced_until(evidence: Evidence, replaced: int, slack: int) -> int | Non
         for rrset, start, end in _spans(evidence, txt, slack)
         if rrset is not None and start < replaced
     ]
-    if replaced == _NEVER or None in ends:
+    if None in ends:
         return None
     return max([replaced, *(end for end in ends if end is not None)]) + _DAY

@@ -133,6 +133,9 @@ MUTANTS: Mapping[str, Mutant] = {
     "ptr._address_known": Mutant(
         dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)
     ),
+    "mta_sts.before_switch": Mutant(
+        dropped(mta_sts, "before_switch"), cases=(kinds.case_a_policy_under_anothers_id,)
+    ),
     "mta_sts._leaving": Mutant(
         instead(
             mta_sts,

@@ -178,7 +178,9 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
     [
         ("zones: []", "3:8: a directory is expected here, not a list"),
         ("zonez: x", "3:1: unknown key 'zonez': did you mean 'zones'?"),
-        ("profiles: {}", "3:1: profiles is not supported yet by this version"),
+        ("notify: {}", "3:1: notify is not supported yet by this version"),
+        ("profiles: {}", "3:11: an empty mapping: write the name of a profile and its keys"),
+        ("profiles: {a: none}", "3:15: keys of a zone file are expected here, not a text"),
         ("defaults: 5", "3:11: keys of a zone file is expected here, not a text"),
         ("journal: x", "3:10: a journal is expected here, not a text"),
         ("journal: {directory: x}", "3:10: store is missing"),

@@ -24,6 +24,7 @@ from mailsync.mail.mta_sts import Mode, Policy
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, Steps, at_once
 from mailsync.plan.kinds.mx import hosts
+from mailsync.plan.ledger import Version
 from mailsync.plan.model import Gate, Hold
 
 LEAVING = Policy("none", 86400)
@@ -55,7 +56,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         why_prepare="announces an MTA-STS policy that permits the old and the new servers",
         why_settle="announces the policy without the old servers",
         wait=scene.desired.cutover.soak,
-        gates=() if set(owned) == set(interim) else _served(due, scene),
+        gates=_served(due, scene),
         settle_gates=_served(final, scene),
     )
 
@@ -64,6 +65,9 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     """A sender may go by any policy that was announced: each must permit the hosts to come."""
     if held is None:
         return not wish.values and not _known(scene)
+    served = scene.live.policy.policy
+    if served is not None and _stops(served, scene):
+        return False  # whatever id it goes under: a sender may fetch it this minute
     ids = [_identifier(value) for value in held]
     return all(one in _harmless(scene) for one in ids)
 
@@ -92,6 +96,64 @@ def policy_due(scene: Scene) -> Policy:
     return Policy(mode, final.max_age, (*final.mx, *sorted(map(shown, needed))))
 
 
+def before_switch(scene: Scene) -> tuple[Hold, ...]:
+    """Hold while senders may keep a policy under the id of another: they see no reason to ask.
+
+    Somebody served it while the record announced the policy that is due (a revert, a web server
+    restored from its backup). Only its own max_age ends it (RFC 8461 §3.3). One that is still
+    served is a gate's to tell.
+    """
+    found = []
+    for version in scene.history(policies.key(scene.desired.domain)).versions:
+        if version.rrset is None or version.replaced_at is None:
+            continue
+        if not (_mistaken(scene, version) and _stops(policies.of_rrset(version.rrset), scene)):
+            continue
+        until = version.replaced_at + timedelta(seconds=version.rrset.ttl)
+        reason = (
+            "senders may keep a policy until then that does not permit the new servers: it was "
+            "served under the id that the record announces now"
+        )
+        found.append(Hold(until, reason, f"_mta-sts.{scene.desired.domain} TXT"))
+    return tuple(found)
+
+
+def kept_for(scene: Scene, version: Version) -> timedelta:
+    """Give for how long a sender may go by a policy after it was served last.
+
+    Senders refresh by id, as a rule within `Cutover.policy_refresh`, and drop it after max_age.
+    """
+    age = timedelta(seconds=0 if version.rrset is None else version.rrset.ttl)
+    if _mistaken(scene, version):
+        return age
+    refresh = timedelta(seconds=scene.desired.cutover.policy_refresh)
+    return min(age, scene.lifetimes.of_ttl(0) + refresh)
+
+
+def _mistaken(scene: Scene, version: Version) -> bool:
+    """Tell whether a policy was served while the record announced the one that is due."""
+    if version.rrset is None:
+        return False
+    due = policy_due(scene)
+    identifier = mta_sts.identifier(due)
+    if policies.of_rrset(version.rrset) == due:
+        return False
+    until = version.replaced_at or scene.now
+    return any(
+        _identifier(value) == identifier
+        for record in scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).versions
+        if record.rrset is not None
+        and record.published_at < until
+        and (record.replaced_at is None or record.replaced_at > version.published_at)
+        for value in record.rrset.values
+    )
+
+
+def _stops(policy: Policy, scene: Scene) -> bool:
+    """Tell whether a policy would stop mail to some host that takes it, or is going to."""
+    return not all(_permits(policy, host) for host in _hosts(scene))
+
+
 def _hosts(scene: Scene) -> set[str]:
     """Give the hosts that some visible MX names, or that the file names."""
     key = (scene.desired.domain, "MX")
@@ -110,7 +172,6 @@ def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
     told = (_announcing(LEAVING)) == owned
     if not told and held is None and scene.live.policy.state == "none":
         return at_once((), "no policy is served, and no sender holds one")
-    gates = () if told else _served(LEAVING, scene)
     waits = []
     if not told or held is not None:
         until = max(filter(None, (held, scene.now + timedelta(seconds=1))))
@@ -124,7 +185,7 @@ def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
         why_settle="removes the record: no sender holds a policy any more",
         wait=LEAVING.max_age,
         since=scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).seen_at if told else None,
-        gates=gates,
+        gates=_served(LEAVING, scene),
         settle_holds=tuple(waits),
     )
 
@@ -150,12 +211,7 @@ def _harmless(scene: Scene) -> set[str]:
     """Give the ids of policies that stop no mail to the hosts to come."""
     final = scene.desired.policy
     candidates = [*_known(scene), policy_due(scene), *([final] if final is not None else [])]
-    coming = _hosts(scene)
-    return {
-        mta_sts.identifier(one)
-        for one in candidates
-        if one.mode != "enforce" or all(_permits(one, host) for host in coming)
-    }
+    return {mta_sts.identifier(one) for one in candidates if not _stops(one, scene)}
 
 
 def _served(wanted: Policy, scene: Scene) -> tuple[Gate, ...]:

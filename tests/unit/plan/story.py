@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from mailsync.desired.model import Cutover, Desired, Kind, Place, Wish
+from mailsync.desired.model import Cutover, Desired, Kind, Place, Task, Wish
 from mailsync.dns.rrset import Key, RRset, canonical, txt_value
 from mailsync.dns.ttl import seconds
 from mailsync.mail.mta_sts import Policy
@@ -68,6 +68,7 @@ class Story:
     served: ServedPolicy = field(default_factory=ServedPolicy)
     policy: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    tasks: tuple[Task, ...] = ()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -84,6 +85,7 @@ class Story:
             self.no_mail,
             self.cutover,
             self.policy,
+            tasks=self.tasks,
         )
 
     @property

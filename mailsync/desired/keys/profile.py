@@ -1,0 +1,12 @@
+"""``profile``: a named set of keys in mailsync.yaml that lies under a file; see `layers`."""
+
+from __future__ import annotations
+
+from mailsync.desired.registry import Key
+
+KEY = Key(
+    "profile",
+    "The profile of mailsync.yaml that says what this file does not; what stands here wins.",
+    read=None,
+    levels=frozenset({"file", "subdomain", "defaults"}),
+)

@@ -1,0 +1,90 @@
+"""What a zone file lies upon: the profile that it names, and the defaults of mailsync.yaml.
+
+What a higher layer says hides the same key of a lower one: the file, then its profile, then the
+defaults. Only ``cutover`` is merged key by key.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+from dataclasses import dataclass, field
+from functools import reduce
+
+from mailsync.desired import reading, registry, terms
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Place
+from mailsync.desired.registry import Level
+from mailsync.desired.tree import Mapping, Node
+
+_OF_MAIL = frozenset(
+    {"mx", "hosts", "dkim", "autodiscover", "mta_sts", "tlsa", "srv", "ptr", "services"}
+)
+_OF_NO_MAIL = _OF_MAIL | {"spf", "dmarc"}
+
+_PLACES = {
+    "file": "a zone file",
+    "subdomain": "a subdomain",
+    "profile": "a profile",
+    "defaults": "the defaults",
+}
+_NOTHING = Mapping((), Place("", 1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What lies under the zone files of a configuration: keys that they may hold themselves."""
+
+    defaults: Mapping | None = None
+    profiles: collections.abc.Mapping[str, Mapping] = field(default_factory=dict)
+
+    def under(self, file: Mapping, faults: Faults) -> Mapping:
+        """Give all that holds for a zone file; every entry keeps its place."""
+        check(file, "file", faults)
+        defaults = self.defaults or _NOTHING
+        check(defaults, "defaults", faults)
+        profile = self._profile(file.get("profile") or defaults.get("profile"), faults)
+        return reduce(_over, (profile, defaults), file)
+
+    def _profile(self, node: Node | None, faults: Faults) -> Mapping:
+        name = None if node is None else reading.text(node, faults, "the name of a profile")
+        if node is None or name is None:
+            return _NOTHING
+        profile = self.profiles.get(name)
+        if profile is None:
+            faults.unknown(node.place, "profile", name, self.profiles)
+            return _NOTHING
+        check(profile, "profile", faults)
+        return profile
+
+
+def check(keys: Mapping, level: Level, faults: Faults) -> None:
+    """Tell of keys that are not known, and of those that stand on another level."""
+    known = registry.known()
+    for key, _ in keys:
+        if key.text in registry.LATER:
+            faults.add(key.place, f"{key.text} is not supported yet by this version")
+        elif key.text not in known:
+            faults.unknown(key.place, "key", key.text, sorted(known))
+        elif level not in known[key.text].levels:
+            faults.add(key.place, f"{key.text} does not go into {_PLACES[level]}")
+
+
+def _over(above: Mapping, below: Mapping) -> Mapping:
+    """Lay one layer over another.
+
+    One that says ``mail: none`` wants nothing of the mail below it, and one that has mail wants no
+    ``mail: none`` from there.
+    """
+    if not below.entries:
+        return above
+    dropped = frozenset[str]()
+    if "mail" in above:
+        dropped = _OF_NO_MAIL
+    elif any(key in above for key in _OF_MAIL):
+        dropped = frozenset({"mail"})
+    entries = []
+    for key, node in above:
+        under = below.get("cutover") if key.text == "cutover" else None
+        entries.append((key, node if under is None else terms.merged(node, under)))
+    rest = [e for e in below.entries if e[0].text not in above and e[0].text not in dropped]
+    return Mapping((*entries, *rest), above.place)
