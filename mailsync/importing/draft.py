@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailsync.desired import reading, tree
-from mailsync.desired.faults import Faults
-from mailsync.desired.zone import TTL
+from mailsync.desired import tree
 from mailsync.dns.names import shown
 from mailsync.importing.layout import Piece
 from mailsync.importing.model import Entry, Left
@@ -56,9 +54,11 @@ class Draft:
     marked: Mapping[int, tuple[Entry, ...]]
 
 
-def drafted(entries: Sequence[Entry], left: Sequence[Left], defaults: tree.Mapping | None) -> Draft:
-    """Put the entries of one domain together; each has one form."""
-    inherited = _inherited(defaults)
+def drafted(entries: Sequence[Entry], left: Sequence[Left], inherited: int) -> Draft:
+    """Put the entries of a zone together; each has one form.
+
+    ``inherited``: the TTL, in seconds, that holds where the file names none.
+    """
     ttl = _common(entries, inherited)
     pieces = [] if ttl == inherited else [Piece("ttl", word(duration(ttl)))]
     marked: dict[int, tuple[Entry, ...]] = {}
@@ -106,12 +106,6 @@ def _with_ttl(one: Entry, ttl: int) -> tree.Node:
     if not isinstance(node, tree.Mapping):
         return mapping({_LONG[one.key]: node, **own})
     return mapping({**{key.text: value for key, value in node}, **own})
-
-
-def _inherited(defaults: tree.Mapping | None) -> int:
-    node = None if defaults is None else defaults.get("ttl")
-    ttl = reading.duration(node, Faults(), "a TTL")
-    return TTL if ttl is None else ttl
 
 
 def _common(entries: Sequence[Entry], inherited: int) -> int:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailsync.desired import tree, zone
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Desired, Place
+from mailsync.desired.model import Desired
 from mailsync.dns.rrset import Key
 from mailsync.importing import layout
 from mailsync.importing.draft import Draft, drafted
-from mailsync.importing.model import Entry, Found, Left
+from mailsync.importing.model import Entry, Found, Left, Loader
 from mailsync.plan.choreography import owned_values
 from mailsync.plan.kinds import CHOREOGRAPHIES
 from mailsync.plan.ledger import Ledger
@@ -24,12 +23,14 @@ from mailsync.plan.planner import plan_domain
 _FILE = "import"
 
 
-def heard(found: Found, entry: Entry) -> Entry | tuple[Left, ...]:
+def heard(found: Found, entry: Entry, loader: Loader) -> Entry | tuple[Left, ...]:
     """Let the loader read an entry alone: with the form that reads as what is live, or why not."""
     reasons = []
     for form in entry.forms:
         one = replace(entry, forms=(form,))
-        desired, faults = _read(found, drafted([one], (), None), None)
+        faults = Faults()
+        root = layout.tree(drafted([one], (), loader.ttl).pieces, _FILE)
+        desired = loader.read(found.zone, root, faults, alone=True)
         said = next((error.message for error in faults.errors()), "")
         if not said and _speaks_for(found, desired) == {
             key: frozenset(values) for key, values in entry.live.items()
@@ -53,10 +54,10 @@ def _left(entry: Entry, reason: str) -> tuple[Left, ...]:
     )
 
 
-def _speaks_for(found: Found, desired: Desired) -> dict[Key, frozenset[str]]:
+def _speaks_for(found: Found, desired: Iterable[Desired]) -> dict[Key, frozenset[str]]:
     """Give the live values that a file asks for; other values than are live where it differs."""
     spoken: dict[Key, frozenset[str]] = {}
-    for wish in desired.wishes:
+    for wish in (wish for one in desired for wish in one.wishes):
         live = found.get(wish.name, wish.type)
         owned = owned_values(CHOREOGRAPHIES[wish.kind], wish, live)
         values = frozenset(wish.values) | frozenset(owned)
@@ -77,20 +78,23 @@ class Verdict:
     still: tuple[str, ...] = ()
 
 
-def settled(found: Found, entries: Sequence[Entry], left: Sequence[Left], now: datetime) -> Verdict:
+def settled(
+    found: Found, entries: Sequence[Entry], left: Sequence[Left], loader: Loader, now: datetime
+) -> Verdict:
     """Leave out, one by one, what the loader or the planner has something against.
 
     In the end the plan is empty, but for what the defaults of mailsync.yaml ask for.
     """
     kept, gone = tuple(entries), tuple(left)
+    live = Live(found.rrsets, found.capability, policy=found.policy)
     while True:
-        draft = drafted(kept, gone, found.defaults)
-        desired, faults = _read(found, draft, found.defaults)
+        faults = Faults()
+        draft = drafted(kept, gone, loader.ttl)
+        desired = loader.read(found.zone, layout.tree(draft.pieces, _FILE), faults)
         against = [(error.message, error.where) for error in faults.errors()]
         if not against:
-            live = Live(found.rrsets, found.capability, policy=found.policy)
-            plan = plan_domain(desired, live, Ledger(), now)
-            against = [*_against(plan, desired)]
+            plans = [(plan_domain(one, live, Ledger(), now), one) for one in desired]
+            against = [said for plan, one in plans for said in _against(plan, one)]
         refused = {
             id(one): _elsewhere(reason) for reason, where in against for one in _meant(draft, where)
         }
@@ -100,19 +104,13 @@ def settled(found: Found, entries: Sequence[Entry], left: Sequence[Left], now: d
         kept = tuple(one for one in kept if id(one) not in refused)
 
 
-def _read(found: Found, draft: Draft, defaults: tree.Mapping | None) -> tuple[Desired, Faults]:
-    faults = Faults()
-    root = layout.tree(draft.pieces, _FILE)
-    return zone.read(found.zone, root, defaults, Place(_FILE, 1, 1), faults), faults
-
-
 def _against(plan: DomainPlan, desired: Desired) -> Iterable[tuple[str, str]]:
     """Give what the planner has against the file: reasons, each with its place in the file."""
     for finding in plan.findings:
         if finding.severity == "error":
             yield finding.message, finding.where
     places = {(wish.name, wish.type): str(wish.place) for wish in desired.wishes}
-    told = {finding.where: finding.message for finding in plan.findings}
+    told = {one.where: one.message for one in plan.findings if one.severity == "warning"}
     for stage in plan.stages:
         for change in stage.changes:
             where = places.get(change.key, "")

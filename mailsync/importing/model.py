@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from mailsync.desired import tree
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Desired
+from mailsync.desired.services.model import Service
 from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.live import Capability, ServedPolicy
@@ -16,9 +20,8 @@ class Found:
     """A zone (an absolute name) as it was found, and what an import of it goes by.
 
     ``origin``: where it was found, in words. ``capability`` and ``policy``: as a plan would have
-    them. ``defaults``: those of mailsync.yaml, which hold for the file to come. ``everything``:
-    records that are no mail are taken over, too. ``unlisted``: what ``origin`` cannot tell, in
-    words for the file.
+    them. ``everything``: records that are no mail are taken over, too. ``unlisted``: what
+    ``origin`` cannot tell, in words for the file.
     """
 
     zone: str
@@ -26,7 +29,6 @@ class Found:
     origin: str
     capability: Capability = field(default_factory=Capability)
     policy: ServedPolicy = field(default_factory=ServedPolicy)
-    defaults: tree.Mapping | None = None
     everything: bool = False
     unlisted: tuple[str, ...] = ()
 
@@ -42,6 +44,23 @@ class Found:
     def holds(self, name: str) -> bool:
         """Tell whether the records of a name would stand in this zone."""
         return is_at_or_below(name, self.zone) and not self.delegated(name)
+
+
+class Loader(Protocol):
+    """How the file to come will be read."""
+
+    @property
+    def ttl(self) -> int:
+        """The TTL, in seconds, of records where the file names none."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services that a file may name."""
+
+    def read(
+        self, zone: str, root: tree.Mapping, faults: Faults, *, alone: bool = False
+    ) -> tuple[Desired, ...]:
+        """Read the file of a zone (an absolute name); ``alone``: without what lies under it."""
 
 
 @dataclass(frozen=True, slots=True)

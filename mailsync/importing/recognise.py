@@ -9,7 +9,7 @@ from mailsync.desired.keys import mail
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, txt_text, txt_value
 from mailsync.importing import judge, layout, others, routes, texts
-from mailsync.importing.model import Entry, Found, Import, Left
+from mailsync.importing.model import Entry, Found, Import, Left, Loader
 from mailsync.importing.nodes import word
 from mailsync.mail import mx, spf
 
@@ -28,12 +28,12 @@ _KINDS = (
 _TAKES_MAIL = frozenset({"hosts", "dkim", "autodiscover", "srv", "tlsa", "mta_sts"})
 
 
-def imported(found: Found, now: datetime) -> Import:
+def imported(found: Found, loader: Loader, now: datetime) -> Import:
     """Write the file of a zone as it is. ``now`` (aware) is when the plan is tried on it."""
-    entries, left = _heard(found, _recognised(found))
+    entries, left = _heard(found, _recognised(found), loader)
     entries = _parked(found, entries)
-    more, other = _heard(found, _rest(found, entries, left))
-    verdict = judge.settled(found, [*entries, *more], [*left, *other], now)
+    more, other = _heard(found, _rest(found, entries, left), loader)
+    verdict = judge.settled(found, [*entries, *more], [*left, *other], loader, now)
     text = layout.written(verdict.draft.pieces, (_title(found),), found.unlisted)
     return Import(found.zone, text, verdict.entries, verdict.left, verdict.still)
 
@@ -46,12 +46,14 @@ def _title(found: Found) -> str:
     )
 
 
-def _heard(found: Found, ones: Iterator[Entry | Left]) -> tuple[list[Entry], list[Left]]:
+def _heard(
+    found: Found, ones: Iterator[Entry | Left], loader: Loader
+) -> tuple[list[Entry], list[Left]]:
     """Let the loader judge each entry on its own."""
     entries: list[Entry] = []
     left: list[Left] = []
     for one in ones:
-        judged = judge.heard(found, one) if isinstance(one, Entry) else (one,)
+        judged = judge.heard(found, one, loader) if isinstance(one, Entry) else (one,)
         if isinstance(judged, Entry):
             entries.append(judged)
         else:
