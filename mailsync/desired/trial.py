@@ -1,0 +1,37 @@
+"""A zone file that is not written yet, read just as `files.load` will read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mailsync.desired import reading, zone
+from mailsync.desired.faults import Faults
+from mailsync.desired.layers import Layers
+from mailsync.desired.model import Desired, Place
+from mailsync.desired.services.model import Service
+from mailsync.desired.tree import Mapping
+
+_NOTHING = Mapping((), Place("", 1, 1))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Reads trees of zone files. ``layers``: what will lie under them."""
+
+    layers: Layers = field(default_factory=Layers)
+    services: Sequence[Service] = ()
+
+    @property
+    def ttl(self) -> int:
+        """The TTL, in seconds, of records where the file names none."""
+        under = self.layers.under(_NOTHING, Faults())
+        ttl = reading.duration(under.get("ttl"), Faults(), "a TTL")
+        return zone.TTL if ttl is None else ttl
+
+    def read(
+        self, name: str, root: Mapping, faults: Faults, *, alone: bool = False
+    ) -> tuple[Desired, ...]:
+        """Read the file of a zone (an absolute name); ``alone``: without what lies under it."""
+        layers = Layers() if alone else self.layers
+        return zone.read(name, root, layers, root.place, faults)
