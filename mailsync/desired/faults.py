@@ -55,10 +55,6 @@ class Faults:
         """Tell whether there are any."""
         return bool(self._found)
 
-    def told(self) -> tuple[tuple[Place, str], ...]:
-        """Give each as place and message, in order."""
-        return tuple(sorted(self._found))
-
     def errors(self) -> tuple[MailsyncError, ...]:
         """Give them by file and place, the first `PER_FILE` of each file."""
         errors = [

@@ -15,6 +15,7 @@ from mailsync.desired.faults import Faults, did_you_mean
 from mailsync.desired.keys import domains as domains_key
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Desired, Place
+from mailsync.desired.services.catalogue import OWN, Catalogue
 from mailsync.desired.target import Target, serving
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import BadName, absolute, shown
@@ -62,7 +63,7 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     faults = Faults()
     claims = _claims(_files(source.zones, faults), faults)
     wanted, unmatched = _matching(claims, patterns)
-    layers = Layers(source.defaults, source.profiles)
+    layers = Layers(source.defaults, source.profiles, catalogue(source))
     desired: list[Desired] = []
     failed: list[str] = []
     told = _Told()
@@ -82,6 +83,11 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     routed = reverse.routed(desired, source.targets, frozenset(claims), clashes)
     told.add("", clashes.errors())
     return Loaded(routed, told.errors, tuple(failed))
+
+
+def catalogue(source: Source) -> Catalogue:
+    """Give the services that zone files may name: those in services/ beside them, and ours."""
+    return Catalogue(source.zones.parent / OWN)
 
 
 def domains(source: Source) -> tuple[str, ...]:

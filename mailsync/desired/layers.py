@@ -14,6 +14,7 @@ from mailsync.desired import reading, registry, terms
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place
 from mailsync.desired.registry import Level
+from mailsync.desired.services.catalogue import Catalogue
 from mailsync.desired.tree import Mapping, Node
 
 _OF_MAIL = frozenset(
@@ -32,10 +33,14 @@ _NOTHING = Mapping((), Place("", 1, 1))
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What lies under the zone files of a configuration: keys that they may hold themselves."""
+    """What lies under the zone files of a configuration: keys that they may hold themselves.
+
+    ``catalogue``: the services that they may name.
+    """
 
     defaults: Mapping | None = None
     profiles: collections.abc.Mapping[str, Mapping] = field(default_factory=dict)
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     def under(self, file: Mapping, faults: Faults) -> Mapping:
         """Give all that holds for a zone file; every entry keeps its place."""

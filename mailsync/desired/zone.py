@@ -10,6 +10,8 @@ from mailsync.desired.faults import Faults
 from mailsync.desired.keys import acknowledge, mta_sts
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
+from mailsync.desired.services import expansion as services
+from mailsync.desired.services.expansion import Expansion
 from mailsync.desired.tree import Mapping, Node, kind
 
 TTL = 3600
@@ -29,13 +31,14 @@ def read(
         faults.add(root.place, message)
         root = None
     file = layers.under(root or Mapping((), place), faults)
-    return (_domain(name, name, file, place, faults),)
+    expansion = services.expand(file, name, name, layers.catalogue, faults)
+    return (_domain(name, name, expansion, place, faults),)
 
 
-def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -> Desired:
-    """Read one mail domain; ``said`` is all that holds for it."""
+def _domain(name: str, zone: str, expansion: Expansion, place: Place, faults: Faults) -> Desired:
+    """Read one mail domain; ``expansion`` has all that holds for it."""
     keys = registry.known()
-    by_name = {key.text: node for key, node in said if key.text in keys}
+    by_name = {key.text: node for key, node in expansion.said if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
     asked = by_name.get("cutover")
     cutover = Cutover() if asked is None else terms.read(asked, faults)
@@ -76,6 +79,8 @@ def _domain(name: str, zone: str, said: Mapping, place: Place, faults: Faults) -
         cutover=cutover,
         policy=policy,
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
+        services=expansion.uses,
+        tasks=expansion.tasks,
     )
 
 

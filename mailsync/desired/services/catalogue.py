@@ -35,8 +35,7 @@ class Catalogue:
             of_file = Faults()
             self._read[name] = (self._load(name, of_file), of_file)
         service, wrong = self._read[name]
-        for error_place, message in wrong.told():
-            faults.add(error_place, message)
+        faults.include(wrong)
         if service is None and not wrong:
             guess = did_you_mean(name, self.ids()) or ": `mailsync services` lists all"
             faults.add(place, f"unknown service {quoted(name)}{guess}")

@@ -31,10 +31,19 @@ def check(service: Service, faults: Faults) -> None:
         used = {record.each} if record.each else set()
         for scalar in placeholders.scalars(record.node):
             _check_text(scalar.text, available | used, service, scalar.place, faults)
+            for name in placeholders.named(scalar.text):
+                if _is_list(service, name) and name != record.each:
+                    faults.add(scalar.place, f"{name} is a list: write 'each: {name}' here")
     for step in service.steps:
         _check_condition(step.when, service, service.place, faults)
         available = _available(service, step.when) | {BEHIND}
         _check_text(step.text, available, service, service.place, faults)
+        for name in placeholders.named(step.text):
+            found = service.input(name)
+            if found is not None and (found.listed or found.kind in {"spf", "flag"}):
+                faults.add(
+                    service.place, f"the task {step.id} cannot show {name}: it may be no text"
+                )
 
 
 def _check_input(one: Input, service: Service, faults: Faults) -> None:
