@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from keyword import iskeyword
 from pathlib import Path
 
 import typer
@@ -25,13 +26,17 @@ said no; 130 interrupted.
 """
 
 COMMANDS: Mapping[str, str] = {
+    "import": "Bring in what is there: write the zone file that says what a zone is now.",
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
     "rehearse": "Play the plan, and show where mail would go.",
     "github": "What the GitHub action runs: see action.yml.",
 }
-"""Each command and the first line of its help; its module is `mailsync.cli.NAME`."""
+"""Each command and the first line of its help; its module is `mailsync.cli.NAME`.
+
+Where the name is a word of Python's own, an underscore follows it.
+"""
 
 
 def main() -> int:
@@ -77,7 +82,7 @@ def _application(words: Sequence[str]) -> typer.Typer:
         if name not in words:
             app.command(name, help=summary)(_not_named)
             continue
-        module = import_module(f"mailsync.cli.{name}")
+        module = import_module(f"mailsync.cli.{name}{'_' if iskeyword(name) else ''}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mailsync.desired import reading, zone
 from mailsync.desired.faults import Faults
@@ -20,18 +20,22 @@ class Trial:
     """Reads trees of zone files. ``layers``: what will lie under them."""
 
     layers: Layers = field(default_factory=Layers)
-    services: Sequence[Service] = ()
 
-    @property
+    @cached_property
     def ttl(self) -> int:
         """The TTL, in seconds, of records where the file names none."""
         under = self.layers.under(_NOTHING, Faults())
         ttl = reading.duration(under.get("ttl"), Faults(), "a TTL")
         return zone.TTL if ttl is None else ttl
 
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services that a file may name; one whose own file is wrong is left out."""
+        return tuple(self.layers.catalogue.all(Faults()))
+
     def read(
         self, name: str, root: Mapping, faults: Faults, *, alone: bool = False
     ) -> tuple[Desired, ...]:
         """Read the file of a zone (an absolute name); ``alone``: without what lies under it."""
-        layers = Layers() if alone else self.layers
+        layers = Layers(catalogue=self.layers.catalogue) if alone else self.layers
         return zone.read(name, root, layers, root.place, faults)
