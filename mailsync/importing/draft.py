@@ -7,13 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailsync.desired import tree
+from mailsync.desired.model import Place
 from mailsync.dns.names import shown
+from mailsync.importing.fitting import Use
 from mailsync.importing.layout import Piece
 from mailsync.importing.model import Entry, Left
-from mailsync.importing.nodes import duration, listed, mapping, word
+from mailsync.importing.names import relative
+from mailsync.importing.nodes import duration, listed, mapping, placed, word
+
+FILE = "import"
+"""How places name the file that is not written yet."""
 
 ORDER = (
     "mail",
+    "services",
     "mx",
     "hosts",
     "spf",
@@ -45,70 +52,24 @@ _LONG = {
 }
 """Where a key's long form, which takes a TTL, has what its short form is."""
 
+Uses = Mapping[str, Sequence[Use]]
+"""The services of each mail domain, by its absolute name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A file's pieces, and the entries that each piece's mark stands for."""
+    """A file's pieces, and what each mark among them stands for."""
 
     pieces: tuple[Piece, ...]
-    marked: Mapping[int, tuple[Entry, ...]]
+    marked: Mapping[int, tuple[Entry | Use, ...]]
+
+    def meant(self, where: str) -> tuple[Entry | Use, ...]:
+        """Give what stands at a place (``file:line:column``); nothing where it is another file."""
+        file, _, line = where.rpartition(":")[0].rpartition(":")
+        return self.marked.get(int(line), ()) if file == FILE else ()
 
 
-def drafted(entries: Sequence[Entry], left: Sequence[Left], inherited: int) -> Draft:
-    """Put the entries of a zone together; each has one form.
-
-    ``inherited``: the TTL, in seconds, that holds where the file names none.
-    """
-    ttl = _common(entries, inherited)
-    pieces = [] if ttl == inherited else [Piece("ttl", word(duration(ttl)))]
-    marked: dict[int, tuple[Entry, ...]] = {}
-    for key in ORDER:
-        pieces += _key(
-            [one for one in entries if one.key == key],
-            tuple(_told(one) for one in left if one.about == key),
-            ttl,
-            marked,
-        )
-    return Draft(tuple(pieces), marked)
-
-
-def _key(
-    entries: Sequence[Entry], above: tuple[str, ...], ttl: int, marked: dict[int, tuple[Entry, ...]]
-) -> Iterator[Piece]:
-    if not entries:
-        if above:
-            yield Piece("", None, above)
-        return
-    key = entries[0].key
-    by_label: dict[str | None, list[Entry]] = {}
-    for one in entries:
-        by_label.setdefault(one.label, []).append(one)
-    parts = []
-    for label, group in by_label.items():
-        mark = len(marked) + 2
-        marked[mark] = tuple(group)
-        nodes = [_with_ttl(one, ttl) for one in group]
-        node = nodes[0] if len(nodes) == 1 else listed(nodes)
-        note = ", ".join(dict.fromkeys(one.note for one in group if one.note))
-        parts.append(Piece(key if label is None else label, node, note=note, mark=mark))
-    if None in by_label:
-        (part,) = parts
-        yield Piece(part.key, part.value, above, part.note, part.mark)
-    else:
-        yield Piece(key, tuple(parts), above, mark=parts[0].mark)
-
-
-def _with_ttl(one: Entry, ttl: int) -> tree.Node:
-    node = one.forms[0]
-    if one.ttl == ttl:
-        return node
-    own = {"ttl": word(duration(one.ttl))}
-    if not isinstance(node, tree.Mapping):
-        return mapping({_LONG[one.key]: node, **own})
-    return mapping({**{key.text: value for key, value in node}, **own})
-
-
-def _common(entries: Sequence[Entry], inherited: int) -> int:
+def common(entries: Sequence[Entry], inherited: int) -> int:
     """Give the TTL that most entries have; of several the one that holds already, then the longest.
 
     ``mail: none`` takes no TTL of its own: its is the file's.
@@ -116,6 +77,102 @@ def _common(entries: Sequence[Entry], inherited: int) -> int:
     bound = [one.ttl for one in entries if one.key == "mail"]
     counted = Counter(bound or [one.ttl for one in entries] or [inherited])
     return max(counted, key=lambda ttl: (counted[ttl], ttl == inherited, ttl))
+
+
+def drafted(
+    zone: str,
+    entries: Sequence[Entry],
+    left: Sequence[Left],
+    uses: Uses,
+    ttls: tuple[int, int],
+) -> Draft:
+    """Put a zone's entries together; each has one form.
+
+    ``ttls``: the one that the file names, and the one that would hold without it (seconds).
+    """
+    return _Drafting(zone, entries, left, uses, ttls[0]).draft(inherited=ttls[1])
+
+
+class _Drafting:
+    """Collects the pieces of one file, and their marks."""
+
+    def __init__(
+        self,
+        zone: str,
+        entries: Sequence[Entry],
+        left: Sequence[Left],
+        uses: Uses,
+        ttl: int,
+    ) -> None:
+        self._zone = zone
+        self._entries = entries
+        self._left = left
+        self._uses = uses
+        self._ttl = ttl
+        self._marked: dict[int, tuple[Entry | Use, ...]] = {}
+
+    def draft(self, *, inherited: int) -> Draft:
+        pieces = [] if self._ttl == inherited else [Piece("ttl", word(duration(self._ttl)))]
+        pieces += self._domain(self._zone)
+        domains = {one.domain for one in self._entries} | {one.domain for one in self._left}
+        below = sorted(domains - {self._zone}, key=lambda name: name.split(".")[::-1])
+        parts = [Piece(relative(name, self._zone), tuple(self._domain(name))) for name in below]
+        if parts:
+            pieces.append(Piece("subdomains", tuple(parts)))
+        return Draft(tuple(pieces), self._marked)
+
+    def _domain(self, domain: str) -> Iterator[Piece]:
+        for key in ORDER:
+            if key == "services":
+                yield from self._services(domain)
+                continue
+            entries = [one for one in self._entries if (one.domain, one.key) == (domain, key)]
+            left = [one for one in self._left if (one.domain, one.about) == (domain, key)]
+            yield from self._key(entries, tuple(map(_told, left)))
+
+    def _services(self, domain: str) -> Iterator[Piece]:
+        items = []
+        for use in self._uses.get(domain, ()):
+            mark = self._mark((use,))
+            items.append(placed(use.node, Place(FILE, mark, 1)))
+        if items:
+            yield Piece("services", listed(items))
+
+    def _key(self, entries: Sequence[Entry], above: tuple[str, ...]) -> Iterator[Piece]:
+        if not entries:
+            if above:
+                yield Piece("", None, above)
+            return
+        key = entries[0].key
+        by_label: dict[str | None, list[Entry]] = {}
+        for one in entries:
+            by_label.setdefault(one.label, []).append(one)
+        parts = []
+        for label, group in by_label.items():
+            nodes = [self._with_ttl(one) for one in group]
+            node = nodes[0] if len(nodes) == 1 else listed(nodes)
+            note = ", ".join(dict.fromkeys(one.note for one in group if one.note))
+            name = key if label is None else label
+            parts.append(Piece(name, node, note=note, mark=self._mark(tuple(group))))
+        if None in by_label:
+            (part,) = parts
+            yield Piece(part.key, part.value, above, part.note, part.mark)
+        else:
+            yield Piece(key, tuple(parts), above, mark=parts[0].mark)
+
+    def _mark(self, ones: tuple[Entry | Use, ...]) -> int:
+        mark = len(self._marked) + 2
+        self._marked[mark] = ones
+        return mark
+
+    def _with_ttl(self, one: Entry) -> tree.Node:
+        node = one.forms[0]
+        if one.ttl == self._ttl:
+            return node
+        own = {"ttl": word(duration(one.ttl))}
+        if not isinstance(node, tree.Mapping):
+            return mapping({_LONG[one.key]: node, **own})
+        return mapping({**{key.text: value for key, value in node}, **own})
 
 
 def _told(one: Left) -> str:

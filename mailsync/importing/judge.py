@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,8 +11,10 @@ from mailsync.desired.faults import Faults
 from mailsync.desired.model import Desired
 from mailsync.dns.rrset import Key
 from mailsync.importing import layout
-from mailsync.importing.draft import Draft, drafted
-from mailsync.importing.model import Entry, Found, Left, Loader
+from mailsync.importing.draft import FILE, Draft, Uses, common, drafted
+from mailsync.importing.fitting import Use
+from mailsync.importing.lightening import lightened
+from mailsync.importing.model import Claim, Entry, Found, Left, Loader
 from mailsync.plan.choreography import owned_values
 from mailsync.plan.kinds import CHOREOGRAPHIES
 from mailsync.plan.ledger import Ledger
@@ -20,7 +22,7 @@ from mailsync.plan.live import Live
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.planner import plan_domain
 
-_FILE = "import"
+_LINE = re.compile(r" \(line \d+\)|, first at line \d+", re.ASCII)
 
 
 def heard(found: Found, entry: Entry, loader: Loader) -> Entry | tuple[Left, ...]:
@@ -29,7 +31,8 @@ def heard(found: Found, entry: Entry, loader: Loader) -> Entry | tuple[Left, ...
     for form in entry.forms:
         one = replace(entry, forms=(form,))
         faults = Faults()
-        root = layout.tree(drafted([one], (), loader.ttl).pieces, _FILE)
+        draft = drafted(found.zone, [one], (), {}, (one.ttl, loader.ttl))
+        root = layout.tree(draft.pieces, FILE)
         desired = loader.read(found.zone, root, faults, alone=True)
         said = next((error.message for error in faults.errors()), "")
         if not said and _speaks_for(found, desired) == {
@@ -40,7 +43,56 @@ def heard(found: Found, entry: Entry, loader: Loader) -> Entry | tuple[Left, ...
     return _left(entry, reasons[-1])
 
 
-_LINE = re.compile(r" \(line \d+\)|, first at line \d+", re.ASCII)
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What stands in the end: the entries that may be written, what is left, and the draft.
+
+    ``still``: what a plan would do all the same, for the defaults of mailsync.yaml. ``unfit``: a
+    service which the loader or the planner has something against; then nothing else counts.
+    """
+
+    draft: Draft
+    entries: tuple[Entry, ...]
+    left: tuple[Left, ...]
+    still: tuple[str, ...] = ()
+    unfit: Use | None = None
+
+
+def settled(
+    found: Found,
+    entries: Sequence[Entry],
+    left: Sequence[Left],
+    uses: Uses,
+    loader: Loader,
+    now: datetime,
+) -> Verdict:
+    """Leave out, one by one, what the loader or the planner has something against.
+
+    In the end the plan is empty, but for what the defaults of mailsync.yaml ask for.
+    """
+    kept, gone = tuple(entries), tuple(left)
+    live = Live(found.rrsets, found.capability, policy=found.policy)
+    ttls = (common(entries, loader.ttl), loader.ttl)
+    while True:
+        written = lightened(found, kept, uses, loader, ttls)
+        draft = drafted(found.zone, written, gone, uses, ttls)
+        faults = Faults()
+        desired = loader.read(found.zone, layout.tree(draft.pieces, FILE), faults)
+        against = [(error.message, error.where) for error in faults.errors()]
+        if not against:
+            plans = [(plan_domain(one, live, Ledger(), now), one) for one in desired]
+            against = [said for plan, one in plans for said in _against(plan, one)]
+        refused: dict[Claim, str] = {}
+        for reason, where in against:
+            for one in draft.meant(where):
+                if isinstance(one, Use):
+                    return Verdict(draft, kept, gone, unfit=one)
+                refused[one.claim] = _elsewhere(reason)
+        if not refused:
+            return Verdict(draft, kept, gone, tuple(reason for reason, _ in against))
+        for one in [one for one in kept if one.claim in refused]:
+            gone += _left(one, refused[one.claim])
+        kept = tuple(one for one in kept if one.claim not in refused)
 
 
 def _elsewhere(reason: str) -> str:
@@ -65,46 +117,7 @@ def _speaks_for(found: Found, desired: Iterable[Desired]) -> dict[Key, frozenset
     return spoken
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What stands in the end: the entries that may be written, what is left, and the draft.
-
-    ``still``: what a plan would do all the same, for the defaults of mailsync.yaml.
-    """
-
-    draft: Draft
-    entries: tuple[Entry, ...]
-    left: tuple[Left, ...]
-    still: tuple[str, ...] = ()
-
-
-def settled(
-    found: Found, entries: Sequence[Entry], left: Sequence[Left], loader: Loader, now: datetime
-) -> Verdict:
-    """Leave out, one by one, what the loader or the planner has something against.
-
-    In the end the plan is empty, but for what the defaults of mailsync.yaml ask for.
-    """
-    kept, gone = tuple(entries), tuple(left)
-    live = Live(found.rrsets, found.capability, policy=found.policy)
-    while True:
-        faults = Faults()
-        draft = drafted(kept, gone, loader.ttl)
-        desired = loader.read(found.zone, layout.tree(draft.pieces, _FILE), faults)
-        against = [(error.message, error.where) for error in faults.errors()]
-        if not against:
-            plans = [(plan_domain(one, live, Ledger(), now), one) for one in desired]
-            against = [said for plan, one in plans for said in _against(plan, one)]
-        refused = {
-            id(one): _elsewhere(reason) for reason, where in against for one in _meant(draft, where)
-        }
-        if not refused:
-            return Verdict(draft, kept, gone, tuple(reason for reason, _ in against))
-        gone += tuple(one for e in kept if id(e) in refused for one in _left(e, refused[id(e)]))
-        kept = tuple(one for one in kept if id(one) not in refused)
-
-
-def _against(plan: DomainPlan, desired: Desired) -> Iterable[tuple[str, str]]:
+def _against(plan: DomainPlan, desired: Desired) -> Iterator[tuple[str, str]]:
     """Give what the planner has against the file: reasons, each with its place in the file."""
     for finding in plan.findings:
         if finding.severity == "error":
@@ -115,9 +128,3 @@ def _against(plan: DomainPlan, desired: Desired) -> Iterable[tuple[str, str]]:
         for change in stage.changes:
             where = places.get(change.key, "")
             yield told.get(where, f"a plan would change it: {change.why}"), where
-
-
-def _meant(draft: Draft, where: str) -> tuple[Entry, ...]:
-    """Give the entries that stand at a place; none where the place is another file's."""
-    file, _, line = where.rpartition(":")[0].rpartition(":")
-    return draft.marked.get(int(line), ()) if file == _FILE else ()

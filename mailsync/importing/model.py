@@ -63,6 +63,10 @@ class Loader(Protocol):
         """Read the file of a zone (an absolute name); ``alone``: without what lies under it."""
 
 
+Claim = tuple[str, str, str | None, tuple[Key, ...]]
+"""What an entry is about, whatever it says: its domain, key and label, and which RRsets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a file may say of some live values, and how.
@@ -80,6 +84,11 @@ class Entry:
     live: Mapping[Key, tuple[str, ...]]
     ttl: int
     note: str = ""
+
+    @property
+    def claim(self) -> Claim:
+        """What it is about."""
+        return (self.domain, self.key, self.label, tuple(sorted(self.live)))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,6 +118,7 @@ class Import:
     entries: tuple[Entry, ...]
     left: tuple[Left, ...]
     still: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 def entry(

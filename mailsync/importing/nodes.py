@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Entries
 from dataclasses import replace
@@ -21,6 +22,15 @@ def word(text: str) -> Scalar:
 def text(value: str) -> Scalar:
     """Make a scalar that is always quoted: free text that is nobody's syntax."""
     return Scalar(value, _NOWHERE, quoted=True)
+
+
+TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}[=:][^\s;]\S*\Z", re.ASCII)
+"""How services write their tokens: a name, a sign, and no spaces."""
+
+
+def free(value: str) -> Scalar:
+    """Make a scalar of free text: quoted where it could be read as something else."""
+    return word(value) if TOKEN.match(value) else text(value)
 
 
 def listed(items: Iterable[Node]) -> Sequence:
@@ -45,7 +55,9 @@ def duration(seconds: int) -> str:
 
 
 def placed(node: Node, place: Place) -> Node:
-    """Give a node, and all within it, a place."""
+    """Give a node, and all within it, a place, where they have none yet."""
+    if node.place.file:
+        return node
     if isinstance(node, Scalar):
         return replace(node, place=place)
     if isinstance(node, Sequence):

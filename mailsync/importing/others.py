@@ -50,14 +50,21 @@ def included(found: Found, domain: str) -> Iterator[Entry | Left]:
 
 def record(found: Found, rrset: RRset) -> Iterator[Entry | Left]:
     """Any RRset, whole, in octoDNS' syntax."""
-    if rrset.type not in octodns.TYPES:
+    form = written(rrset)
+    if form is None:
         reason = f"records of type {rrset.type} cannot be written yet by this version"
         yield Left(found.zone, "records", rrset.key, rrset.values, reason)
         return
+    yield entry(found.zone, ("records", owner(rrset.name, found.zone)), [form], rrset)
+
+
+def written(rrset: RRset) -> Mapping | None:
+    """Write an RRset in octoDNS' syntax; None for a type that files do not have."""
+    if rrset.type not in octodns.TYPES:
+        return None
     nodes = [_value(rrset.type, value) for value in rrset.values]
     key, said = ("value", nodes[0]) if len(nodes) == 1 else ("values", listed(nodes))
-    form = mapping({"type": word(rrset.type), key: said})
-    yield entry(found.zone, ("records", owner(rrset.name, found.zone)), [form], rrset)
+    return mapping({"type": word(rrset.type), key: said})
 
 
 def _led_to(rrset: RRset | None) -> Iterator[str]:

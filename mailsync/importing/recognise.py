@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mailsync.desired.keys import mail
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, txt_text, txt_value
-from mailsync.importing import judge, layout, others, routes, texts
+from mailsync.importing import judge, layout, others, routes, texts, traces
+from mailsync.importing.draft import Uses
 from mailsync.importing.model import Entry, Found, Import, Left, Loader
 from mailsync.importing.nodes import word
+from mailsync.importing.uses import used
 from mailsync.mail import mx, spf
 
 _KINDS = (
@@ -32,10 +35,30 @@ def imported(found: Found, loader: Loader, now: datetime) -> Import:
     """Write the file of a zone as it is. ``now`` (aware) is when the plan is tried on it."""
     entries, left = _heard(found, _recognised(found), loader)
     entries = _parked(found, entries)
-    more, other = _heard(found, _rest(found, entries, left), loader)
-    verdict = judge.settled(found, [*entries, *more], [*left, *other], loader, now)
+    unfit: set[str] = set()
+    while True:
+        uses = {
+            domain: used(found, domain, entries, loader.services, unfit)
+            for domain in _domains(found)
+        }
+        more, other = _heard(found, _rest(found, entries, left, uses), loader)
+        every = [_noted(found, one, uses, loader) for one in (*entries, *more)]
+        verdict = judge.settled(found, every, [*left, *other], uses, loader, now)
+        if verdict.unfit is None:
+            break
+        unfit.add(verdict.unfit.service.id)
     text = layout.written(verdict.draft.pieces, (_title(found),), found.unlisted)
-    return Import(found.zone, text, verdict.entries, verdict.left, verdict.still)
+    services = tuple(use.service.id for group in uses.values() for use in group)
+    return Import(found.zone, text, verdict.entries, verdict.left, verdict.still, services)
+
+
+def _noted(found: Found, one: Entry, uses: Uses, loader: Loader) -> Entry:
+    """Name the services whose values these are, where the file does not name them itself."""
+    if one.note or one.key == "verification":
+        return one
+    named = {use.service.id for use in uses.get(one.domain, ())}
+    others = [service for service in loader.services if service.id not in named]
+    return replace(one, note=traces.named(others, one, found))
 
 
 def _title(found: Found) -> str:
@@ -61,13 +84,19 @@ def _heard(
     return entries, left
 
 
+def _domains(found: Found) -> tuple[str, ...]:
+    """Give the mail domains of the zone: itself, and the names below that have mail."""
+    return (found.zone,)
+
+
 def _recognised(found: Found) -> Iterator[Entry | Left]:
-    domain = found.zone
-    for kind in _KINDS:
-        yield from kind(found, domain)
-    yield from routes.hosts(found, (domain,))
+    domains = _domains(found)
+    for domain in domains:
+        for kind in _KINDS:
+            yield from kind(found, domain)
+        yield from others.included(found, domain)
+    yield from routes.hosts(found, domains)
     yield from others.ptr(found)
-    yield from others.included(found, domain)
 
 
 def _parked(found: Found, entries: Sequence[Entry]) -> list[Entry]:
@@ -109,12 +138,18 @@ def _values(one: Entry) -> tuple[str, ...]:
     return values
 
 
-def _rest(found: Found, entries: Sequence[Entry], left: Sequence[Left]) -> Iterator[Entry | Left]:
+def _rest(
+    found: Found, entries: Sequence[Entry], left: Sequence[Left], uses: Uses
+) -> Iterator[Entry | Left]:
     """Give what no kind spoke of: whole RRsets, and the values beside ours."""
     spoken: dict[Key, set[str]] = {}
     for one in entries:
         for key, values in one.live.items():
             spoken.setdefault(key, set()).update(values)
+    for atom in (atom for group in uses.values() for use in group for atom in use.explains):
+        spoken.setdefault(atom.rrset, set()).update(
+            found.rrsets[atom.rrset].values if atom.key == "records" else (atom.value,)
+        )
     for gone in left:
         spoken.setdefault(gone.key, set()).update(gone.values)
     listing = sorted(found.rrsets.items(), key=lambda pair: (pair[0][0] != found.zone, pair[0]))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
-from mailsync.desired.tree import Mapping, Node, Scalar
+from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import BadValue, RRset, txt_text
 from mailsync.importing.model import Entry, Found, Left, entry
 from mailsync.importing.names import relative
-from mailsync.importing.nodes import duration, listed, mapping, text, word, words
+from mailsync.importing.nodes import TOKEN, duration, free, listed, mapping, text, word, words
 from mailsync.mail import dkim as dkim_record
 from mailsync.mail import dmarc as dmarc_record
 from mailsync.mail import mta_sts as mta_sts_record
@@ -19,8 +18,6 @@ from mailsync.mail import tls_rpt as tls_rpt_record
 from mailsync.mail import verification as token
 
 _VERDICTS = {"+": "pass", "?": "neutral", "~": "softfail", "-": "fail"}
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}[=:][^\s;]\S*\Z", re.ASCII)
-"""How services write their tokens: a name, a sign, and no spaces."""
 
 
 def spf(found: Found, domain: str) -> Iterator[Entry | Left]:
@@ -151,17 +148,12 @@ def verification(found: Found, domain: str) -> Iterator[Entry | Left]:
     tokens = {
         value: said
         for value, said in texts.items()
-        if _is_token(said) and (found.everything or _TOKEN.match(said))
+        if _is_token(said) and (found.everything or TOKEN.match(said))
     }
     if tokens:
         kept = tuple(sorted(tokens, key=lambda value: tokens[value]))
-        form = listed(_free(tokens[value]) for value in kept)
+        form = listed(free(tokens[value]) for value in kept)
         yield entry(domain, ("verification", None), [form], rrset, values=kept)
-
-
-def _free(said: str) -> Scalar:
-    """Quote what could be read as something else than a text."""
-    return word(said) if _TOKEN.match(said) else text(said)
 
 
 def _single(
