@@ -95,13 +95,13 @@ def look(
     ledger = fold(entries, until=now)
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
-    live = Live(listing, capability)
+    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
+    live = Live(listing, capability, neighbours=neighbours)
     doubtful = {
         key: live.get(key)
         for key in watched(desired, live)
         if not ledger.history(key).knows(live.get(key))
     }
-    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
     served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
@@ -124,7 +124,6 @@ def look(
         negative_ttl=sighting.negative_ttl,
         lagging=sighting.lagging,
         policy=served,
-        neighbours=neighbours,
     )
     plan = plan_domain(desired, live, ledger, at)
     if plan.stages:

@@ -16,6 +16,7 @@ from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.hosts.interface import Host
 from mailsync.hosts.loading import load_host
+from mailsync.hosts.once import Once
 from mailsync.hosts.several import Several
 from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
@@ -35,16 +36,20 @@ class Worlds:
         stop: Flag,
         clock: Callable[[], datetime] = utc_now,
         everyone: Sequence[Desired] | None = None,
+        *,
+        only_read: bool = False,
     ) -> None:
         """Take the configuration, and where messages go.
 
         ``everyone``: all domains of the configuration where they are at hand, so that the files
-        need not be read again to find neighbours.
+        need not be read again to find neighbours. ``only_read``: nothing is written, and no zone is
+        listed twice.
         """
         self._config = config
         self._tell = tell
         self._stop = stop
         self._clock = clock
+        self._only_read = only_read
         self._lock = Lock()
         self._hosts: dict[str, Host] = {}
         self._journal: Journal | None = None
@@ -92,9 +97,10 @@ class Worlds:
 
     def _host(self, target: str) -> Host:
         config = self._config
-        return load_host(
+        host = load_host(
             target, config.providers[target], config.base, config.capabilities.get(target)
         )
+        return Once(host) if self._only_read else host
 
     def _open_journal(self) -> Journal:
         store = self._config.journal

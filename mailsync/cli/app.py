@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, str] = {
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
     "rehearse": "Play the plan, and show where mail would go.",
+    "explain": "Show where each record comes from.",
+    "services": "Show the mail services that mailsync knows.",
     "github": "What the GitHub action runs: see action.yml.",
 }
 """Each command and the first line of its help; its module is `mailsync.cli.NAME`.

@@ -161,15 +161,28 @@ def _apply(run: Run) -> list[Result[Outcome]]:
 
 def _load_reviewed(config: Path, plan: Plan, file: Path) -> console.Loaded:
     """Read the files of the plan's domains, and no others; all of them have to be right."""
-    saved = [domain.domain for domain in plan.domains]
-    gone = sorted(set(saved) - set(known_domains(load_config(config))))
-    if gone:
-        msg = f"the saved plan is for {', '.join(gone)}, which the files no longer name; plan again"
-        raise Refused(msg, where=str(file))
-    loaded = console.load(config, saved)
+    saved = {domain.domain for domain in plan.domains}
+    known = saved & set(known_domains(load_config(config)))
+    if saved and not known:
+        raise _no_longer(saved, file)
+    loaded = console.load(config, sorted(known))
     if loaded.errors:
         raise FileErrors(loaded.errors)
+    names = {shown(desired.domain) for desired in loaded.domains}
+    if saved - names:
+        raise _no_longer(saved - names, file)
+    if names - saved:
+        new = ", ".join(sorted(names - saved))
+        msg = f"the files name {new} as well, which the saved plan does not know; plan again"
+        raise Refused(msg, where=str(file))
     return loaded
+
+
+def _no_longer(gone: set[str], file: Path) -> Refused:
+    """Say which domains of a saved plan the files have lost."""
+    names = ", ".join(sorted(gone))
+    msg = f"the saved plan is for {names}, which the files no longer name; plan again"
+    return Refused(msg, where=str(file))
 
 
 def _reviewed(run: Run, plan: Plan, file: Path, *, yes: bool) -> list[Result[Outcome]]:

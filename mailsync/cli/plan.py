@@ -85,7 +85,7 @@ def command(
 def make(config: Config, domains: Sequence[Desired], at: datetime) -> Plan:
     """Plan the domains as of a time; a domain that cannot be read becomes an error in the plan."""
     stop = Flag()
-    worlds = Worlds(config, console.say, stop)
+    worlds = Worlds(config, console.say, stop, only_read=True)
     results = run_all(domains, partial(_look, worlds, at), stop)
     return plan_all((_domain_plan(result) for result in results), at)
 

@@ -20,6 +20,7 @@ from mailsync.cli.plan import save
 from mailsync.cli.plan import time as read_time
 from mailsync.desired.model import Desired
 from mailsync.errors import MailsyncError
+from mailsync.plan.abroad import siblings_records
 from mailsync.plan.model import Change
 from mailsync.rehearse.forecast import Forecast
 
@@ -57,7 +58,8 @@ def command(
 
     Reads what `plan` reads and writes nothing. The real planner and the real engine run against a
     simulated clock, simulated resolvers (some of which stretch TTLs, or were asked just before
-    something changed) and senders. What is shown: which part of the world's resolvers leads mail
+    something changed) and senders; what other domains of the zone have still to add is taken to be
+    there. What is shown: which part of the world's resolvers leads mail
     where, hour by hour; what is visible beside each other; the worst case; and what the same
     changes would have cost had they been made at once.
 
@@ -74,7 +76,7 @@ def command(
     for error in loaded.errors:
         console.complain(error)
     stop = Flag()
-    worlds = Worlds(loaded.config, console.say, stop)
+    worlds = Worlds(loaded.config, console.say, stop, only_read=True)
     work = partial(_play, worlds, at, resolvers, seed, changes)
     results = list(run_all(loaded.domains, work, stop))
     for result in results:
@@ -119,7 +121,7 @@ def _play(
     known = Domain(
         desired,
         view.live.capability,
-        view.live.rrsets,
+        {**siblings_records(desired.zone, view.live.neighbours), **view.live.rrsets},
         entries,
         at,
         view.live.negative_ttl,

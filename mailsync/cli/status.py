@@ -42,7 +42,7 @@ def command(
     for error in loaded.errors:
         console.complain(error)
     stop = Flag()
-    worlds = Worlds(loaded.config, console.say, stop)
+    worlds = Worlds(loaded.config, console.say, stop, only_read=True)
     now = console.exact_now()
     found = [_status(result) for result in run_all(loaded.domains, partial(_look, worlds), stop)]
     found.sort(key=lambda one: one.plan.domain)

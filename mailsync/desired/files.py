@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as ByName
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Protocol
 from mailsync.desired import reverse, syntax, zone
 from mailsync.desired.faults import Faults, did_you_mean
 from mailsync.desired.keys import domains as domains_key
+from mailsync.desired.keys import subdomains as subdomains_key
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Desired, Place
 from mailsync.desired.services.catalogue import OWN, Catalogue
@@ -59,11 +60,14 @@ class Loaded:
 
 
 def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
-    """Read the zone files whose domain matches a glob; all of them when there is none."""
+    """Read the domains that match a glob; all of them when there is none.
+
+    A glob that matches a zone takes its subdomains along: they are one file.
+    """
     faults = Faults()
-    claims = _claims(_files(source.zones, faults), faults)
-    wanted, unmatched = _matching(claims, patterns)
     layers = Layers(source.defaults, source.profiles, catalogue(source))
+    claims = _claims(_files(source.zones, faults), layers, faults)
+    wanted, unmatched = _matching(claims, patterns)
     desired: list[Desired] = []
     failed: list[str] = []
     told = _Told()
@@ -71,14 +75,14 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     if unmatched or not patterns:
         # Whoever asks for some domains is not told what else lies about, unless they miss one.
         told.add("", faults.errors())
-    for name in wanted:
+    for name, names in wanted.items():
         of_zone = Faults()
-        found = _read(name, claims[name], source, layers, of_zone)
+        found = _read(name, claims, source, layers, of_zone)
         told.add(name, of_zone.errors())
         if of_zone:
             failed.append(shown(name))
         else:
-            desired += found
+            desired += [one for one in found if one.domain in names]
     clashes = Faults()
     routed = reverse.routed(desired, source.targets, frozenset(claims), clashes)
     told.add("", clashes.errors())
@@ -90,10 +94,26 @@ def catalogue(source: Source) -> Catalogue:
     return Catalogue(source.zones.parent / OWN)
 
 
-def domains(source: Source) -> tuple[str, ...]:
-    """Name all domains for which there is a file, reading no more of them than that takes."""
+def parts(source: Source, zones: Container[str]) -> Iterator[zone.Part]:
+    """Give what the files say of every mail domain of these zones, services written out.
+
+    The same as `load` reads, for who asks where something stands; what is wrong is told there.
+    """
     faults = Faults()
-    return tuple(shown(name) for name in sorted(_claims(_files(source.zones, faults), faults)))
+    layers = Layers(source.defaults, source.profiles, catalogue(source))
+    for name, (claim, *_) in _claims(_files(source.zones, faults), layers, faults).items():
+        if name in zones:
+            yield from zone.parts(name, claim.file.root(faults), layers, claim.place, faults)
+
+
+def domains(source: Source) -> tuple[str, ...]:
+    """Name all domains of all files, reading no more of these than that takes."""
+    faults = Faults()
+    layers = Layers(source.defaults, source.profiles)
+    claims = _claims(_files(source.zones, faults), layers, faults)
+    return tuple(
+        shown(name) for name in sorted({n for zone in claims for n in _names(zone, claims)})
+    )
 
 
 class _Told:
@@ -143,43 +163,78 @@ class _File:
 
     def zones(self, faults: Faults) -> ByName[str, Place]:
         """Give the zones for which it holds: those under ``domains``, else the one of its name."""
-        # Most files need not be parsed to know that they have no such key, however it is escaped.
-        if self.octets is not None and (b"domains" in self.octets or b"\\" in self.octets):
-            root = self.root(faults)
-            listed = root.get("domains") if isinstance(root, Mapping) else None
-            if listed is not None:
-                return domains_key.zones(listed, faults)
+        listed = self._keys(faults).get("domains")
+        if listed is not None:
+            return domains_key.zones(listed, faults)
         try:
             return {absolute(self.path.stem): self.place}
         except BadName as error:
             faults.add(self.place, f"named for no zone: {error}")
             return {}
 
+    def subdomains(self, zone_name: str, layers: Layers) -> ByName[str, Place]:
+        """Give the absolute names of its subdomains, as far as they are right."""
+        untold = Faults()
+        keys = self._keys(untold, layers)
+        if "subdomains" not in keys and not layers.mention("subdomains"):
+            return {}
+        node = layers.under(keys, untold).get("subdomains")
+        return {name: key.place for name, key, _ in subdomains_key.entries(node, zone_name, untold)}
+
+    def _keys(self, faults: Faults, layers: Layers | None = None) -> Mapping:
+        """Give its keys, as far as they bear on which domains there are."""
+        octets = self.octets or b""
+        # Most files need not be parsed to know that they have no such key, however it is escaped.
+        if b"domains" in octets or b"\\" in octets or (layers and layers.mention("subdomains")):
+            root = self.root(faults)
+            if isinstance(root, Mapping):
+                return root
+        return Mapping((), self.place)
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A file that holds for a zone, and the place that says so."""
+    """A file that holds for a zone, and the place that says so; with the zone's subdomains."""
 
     file: _File
     place: Place
+    subdomains: ByName[str, Place]
 
 
-def _claims(files: Sequence[_File], faults: Faults) -> dict[str, list[_Claim]]:
-    """Find which files hold for which zone, by its absolute name; more than one is a mistake."""
+_Claims = ByName[str, Sequence[_Claim]]
+"""Which files hold for which zone, by its absolute name; more than one is a mistake."""
+
+
+def _claims(files: Sequence[_File], layers: Layers, faults: Faults) -> _Claims:
     found: dict[str, list[_Claim]] = {}
     for file in files:
         for name, place in file.zones(faults).items():
-            found.setdefault(name, []).append(_Claim(file, place))
+            claim = _Claim(file, place, file.subdomains(name, layers))
+            found.setdefault(name, []).append(claim)
     return found
 
 
+def _names(zone_name: str, claims: _Claims) -> frozenset[str]:
+    """Give the names of a zone's domains."""
+    below = (name for claim in claims[zone_name] for name in claim.subdomains)
+    return frozenset({zone_name, *below})
+
+
 def _read(
-    name: str, claims: Sequence[_Claim], source: Source, layers: Layers, faults: Faults
+    name: str, claims: _Claims, source: Source, layers: Layers, faults: Faults
 ) -> tuple[Desired, ...]:
-    first, *others = claims
+    first, *others = claims[name]
     for other in others:
         message = f"the zone {shown(name)} has a file already: {first.place}"
         faults.add(other.place, message)
+    for below, place in first.subdomains.items():
+        inner = next(zone_name for zone_name in _upwards(below) if zone_name in claims)
+        if inner != name:
+            message = (
+                f"{shown(below)} lies in the zone {shown(inner)}, which has a file of its own, "
+                f"{claims[inner][0].place}: write it there"
+            )
+            faults.add(place, message)
     found = zone.read(name, first.file.root(faults), layers, first.place, faults)
     target = serving(source.targets, name)
     if target is None:
@@ -187,6 +242,13 @@ def _read(
         faults.add(first.place, message)
         return ()
     return tuple(replace(desired, targets=target.hosts) for desired in found)
+
+
+def _upwards(name: str) -> Iterator[str]:
+    """Give a name and those above it."""
+    while name:
+        yield name
+        name = name.partition(".")[2]
 
 
 def _files(directory: Path, faults: Faults) -> list[_File]:
@@ -212,21 +274,31 @@ def _files(directory: Path, faults: Faults) -> list[_File]:
 
 
 def _matching(
-    claims: ByName[str, object], patterns: Sequence[str]
-) -> tuple[list[str], list[MailsyncError]]:
+    claims: _Claims, patterns: Sequence[str]
+) -> tuple[ByName[str, frozenset[str]], list[MailsyncError]]:
+    """Give the zones that are wanted, in the order of their names, each with those of its domains.
+
+    And what is wrong with the patterns.
+    """
+    names = {zone_name: _names(zone_name, claims) for zone_name in sorted(claims, key=shown)}
     if not patterns:
-        return sorted(claims, key=shown), []
-    known = [shown(name) for name in claims]
-    wanted: set[str] = set()
+        return names, []
+    wanted: dict[str, frozenset[str]] = {}
     errors = []
     for pattern in dict.fromkeys(patterns):
         glob = _glob(pattern)
-        matched = [name for name in claims if fnmatchcase(shown(name), glob)]
-        wanted.update(matched)
+        matched = False
+        for zone_name, below in names.items():
+            found = frozenset(name for name in below if fnmatchcase(shown(name), glob))
+            matched = matched or bool(found)
+            found = below if zone_name in found else found
+            if found:
+                wanted[zone_name] = wanted.get(zone_name, frozenset()) | found
         if not matched:
+            known = [shown(name) for below in names.values() for name in below]
             guess = did_you_mean(glob, known) or ": there is no such file under zones"
             errors.append(MailsyncError(f"no domain matches {pattern!r}{guess}"))
-    return sorted(wanted, key=shown), errors
+    return {name: wanted[name] for name in names if name in wanted}, errors
 
 
 def _glob(pattern: str) -> str:

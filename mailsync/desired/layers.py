@@ -22,6 +22,8 @@ _OF_MAIL = frozenset(
 )
 _OF_NO_MAIL = _OF_MAIL | {"spf", "dmarc"}
 
+_INHERITED = frozenset({"ttl", "cutover"})
+
 _PLACES = {
     "file": "a zone file",
     "subdomain": "a subdomain",
@@ -49,6 +51,22 @@ class Layers:
         check(defaults, "defaults", faults)
         profile = self._profile(file.get("profile") or defaults.get("profile"), faults)
         return reduce(_over, (profile, defaults), file)
+
+    def under_subdomain(self, keys: Mapping, file: Mapping, faults: Faults) -> Mapping:
+        """Give all that holds for a subdomain: its own keys, its profile, the file's terms.
+
+        ``file`` is what `under` gave for its zone file: of that it inherits no records.
+        """
+        check(keys, "subdomain", faults)
+        inherited = tuple(entry for entry in file if entry[0].text in _INHERITED)
+        profile = self._profile(keys.get("profile"), faults)
+        return reduce(_over, (profile, Mapping(inherited, file.place)), keys)
+
+    def mention(self, key: str) -> bool:
+        """Tell whether any layer under the files has a key."""
+        return key in (self.defaults or _NOTHING) or any(
+            key in profile for profile in self.profiles.values()
+        )
 
     def _profile(self, node: Node | None, faults: Faults) -> Mapping:
         name = None if node is None else reading.text(node, faults, "the name of a profile")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import acknowledge, mta_sts
+from mailsync.desired.keys import acknowledge, mta_sts, subdomains
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
 from mailsync.desired.services import expansion as services
@@ -18,6 +18,19 @@ TTL = 3600
 """The TTL of records where nothing says another, in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One mail domain of a zone (absolute names), and all that holds for it.
+
+    ``place``: where the domain is named.
+    """
+
+    domain: str
+    zone: str
+    expansion: Expansion
+    place: Place
+
+
 def read(
     name: str, root: Node | None, layers: Layers, place: Place, faults: Faults
 ) -> tuple[Desired, ...]:
@@ -26,17 +39,33 @@ def read(
     ``root``: the file's tree, None when it is empty. Gives the zone's own domain first. Tells
     ``faults``, never raises; the result is of use only when there are none.
     """
+    found = [_domain(part, faults) for part in parts(name, root, layers, place, faults)]
+    if not faults or not any(domain.no_mail for domain in found):
+        # Keys beside 'mail: none' have been told of; they clash with what it stands for, too.
+        conflicts.check([wish for domain in found for wish in domain.wishes], faults)
+    return tuple(replace(domain, wishes=_sorted(domain.wishes)) for domain in found)
+
+
+def parts(
+    name: str, root: Node | None, layers: Layers, place: Place, faults: Faults
+) -> tuple[Part, ...]:
+    """Give the mail domains of a file and what it says of each, as `read` takes it."""
     if root is not None and not isinstance(root, Mapping):
         message = f"a zone file is a mapping of keys, such as 'mx: [10 mx1]', not {kind(root)}"
         faults.add(root.place, message)
         root = None
     file = layers.under(root or Mapping((), place), faults)
-    expansion = services.expand(file, name, name, layers.catalogue, faults)
-    return (_domain(name, name, expansion, place, faults),)
+    found = [Part(name, name, services.expand(file, name, name, layers.catalogue, faults), place)]
+    for below, key, said in subdomains.entries(file.get("subdomains"), name, faults):
+        whole = layers.under_subdomain(said, file, faults)
+        expansion = services.expand(whole, below, name, layers.catalogue, faults)
+        found.append(Part(below, name, expansion, key.place))
+    return tuple(found)
 
 
-def _domain(name: str, zone: str, expansion: Expansion, place: Place, faults: Faults) -> Desired:
-    """Read one mail domain; ``expansion`` has all that holds for it."""
+def _domain(part: Part, faults: Faults) -> Desired:
+    """Read one mail domain of a zone; what holds for it gives the order."""
+    name, zone, place, expansion = part.domain, part.zone, part.place, part.expansion
     keys = registry.known()
     by_name = {key.text: node for key, node in expansion.said if key.text in keys}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
@@ -67,12 +96,10 @@ def _domain(name: str, zone: str, expansion: Expansion, place: Place, faults: Fa
         wishes = tuple(
             replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )
-    if no_mail is None or not faults:
-        conflicts.check(wishes, faults)
     return Desired(
         domain=name,
         zone=zone,
-        wishes=_sorted(wishes),
+        wishes=wishes,
         place=place,
         kinds=frozenset[str]().union(*(keys[key].speaks_for for key in by_name)),
         no_mail=no_mail is not None,

@@ -7,6 +7,7 @@ with the counter-example in words. What nobody saw cannot be judged: the holds w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,16 +16,19 @@ from itertools import islice
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
+from mailsync.plan import abroad
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
-from mailsync.plan.invariants import Instant, broken
+from mailsync.plan.invariants import Broken, Instant, broken
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, mta_sts
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
 
 _SECOND = timedelta(seconds=1)
+_FAMILIES = frozenset({"A", "AAAA"})
+_TTL = re.compile(r" \(TTL \d+\)")
 _SHOWN = 3
 """How many counter-examples are worth reading."""
 
@@ -62,12 +66,32 @@ def findings(
 def _counterexamples(
     scene: Scene, courses: tuple[Course, ...], stages: list[Stage], retire: datetime | None
 ) -> Iterator[tuple[str, datetime, str, str]]:
-    writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
-    if not writes:
+    if not any(stage.changes for stage in stages):
         return
+    told = set()
+    alone: set[str] | None = None
+    for one in _broken(scene, courses, stages, retire):
+        if (one.invariant, one.rrset) in told:
+            continue
+        if alone is None:
+            alone = {_gist(other) for other in _broken(scene, (), [], None)}
+        if _gist(one) not in alone:
+            told.add((one.invariant, one.rrset))
+            yield one.invariant, one.at, one.rrset, one.words
+
+
+def _gist(one: Broken) -> str:
+    """Give what is broken, whatever the time and the TTL: what was so before is not the plan's."""
+    return f"{one.invariant} {one.rrset} {_TTL.sub('', one.words)}"
+
+
+def _broken(
+    scene: Scene, courses: tuple[Course, ...], stages: list[Stage], retire: datetime | None
+) -> Iterator[Broken]:
+    """Judge every invariant whenever something may begin to be wrong; no stages: nothing is done"""
+    writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
     spans = {key: _spans(scene, key, writes) for key in _keys(scene, courses)}
     future = _Future(scene, courses, stages, retire)
-    told = set()
     for at in _instants(scene, spans, writes, retire):
         changing = frozenset(c.key for t, c in writes if t == at and t > scene.now)
         now = Instant(
@@ -80,16 +104,16 @@ def _counterexamples(
             signed=future.signed(at),
             changing=changing,
         )
-        for one in broken(now):
-            if (one.invariant, one.rrset) not in told:
-                told.add((one.invariant, one.rrset))
-                yield one.invariant, one.at, one.rrset, one.words
+        yield from broken(now)
 
 
 def _keys(scene: Scene, courses: tuple[Course, ...]) -> set[Key]:
-    """Give the RRsets whose past and future the plan knows."""
+    """Give the RRsets whose past and future the plan knows; those of siblings have plans too."""
+    elsewhere = abroad.siblings_keys(scene.desired.zone, scene.live.neighbours)
+    # Of a host's two families both are needed to tell whether it can be found.
+    elsewhere |= {(n, t) for n, rdtype in elsewhere if rdtype in _FAMILIES for t in _FAMILIES}
     known = {key for key in scene.ledger.histories if key[1] not in {"TLSA", "PTR"}}
-    return {*known, *(course.key for course in courses)}
+    return {*(known - elsewhere), *(course.key for course in courses)}
 
 
 def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> list[_Span]:

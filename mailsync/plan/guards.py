@@ -12,6 +12,7 @@ from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import dmarc, mta_sts, spf
+from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
@@ -55,6 +56,13 @@ def _place(course: Course) -> str:
 def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     """An MX host in this zone needs an address of its own, not an alias (RFC 5321 §5.1)."""
     after = {course.key: course.switch for course in courses}
+    # The switch waits for what other domains of the zone ask for; see `holds`.
+    elsewhere = {
+        (wish.name, wish.type): bool(wish.values)
+        for neighbour in scene.live.neighbours
+        if neighbour.zone == scene.desired.zone
+        for wish in abroad.wishes(neighbour)
+    }
     found = []
     for course in courses:
         if course.key[1] != "MX" or course.switch is None:
@@ -65,8 +73,11 @@ def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
             ):
                 continue
 
-            def there(rdtype: str, host: str = host) -> RRset | None:
-                return after.get((host, rdtype), scene.live.get((host, rdtype)))
+            def there(rdtype: str, host: str = host) -> bool:
+                key = (host, rdtype)
+                if key in elsewhere:
+                    return elsewhere[key]
+                return after.get(key, scene.live.get(key)) is not None
 
             if there("CNAME"):
                 message = f"the MX host {host} is an alias (CNAME), which mail must not be sent to"

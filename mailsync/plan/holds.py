@@ -221,16 +221,15 @@ def _name_servers(scene: Scene) -> list[Hold]:
 
 
 def _hosts_abroad(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:
-    """Hold for addresses of new MX hosts that another zone's file asks for."""
+    """Hold for addresses of new MX hosts that another domain's file asks for."""
     found: list[Hold] = []
     for host in sorted(_coming(courses)):
-        neighbour = abroad.owner(scene.live.neighbours, host)
-        if neighbour is None or is_at_or_below(host, scene.desired.zone):
-            continue
-        for wish in abroad.wishes(neighbour):
-            if wish.kind == "host" and wish.name == host and wish.values:
+        for key in ((host, "A"), (host, "AAAA")):
+            neighbour = abroad.publisher(scene.desired.zone, scene.live.neighbours, key)
+            wish = None if neighbour is None else abroad.asked(neighbour, key)
+            if neighbour is not None and wish is not None and wish.values:
                 fits = partial(_are, wish.values)
-                found += abroad.until_all(neighbour, (host, wish.type), scene.now, fits)
+                found += abroad.until_all(neighbour, key, scene.now, fits)
     return found
 
 

@@ -47,10 +47,11 @@ class ServedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another zone of the same configuration, as far as this domain's mail leans on it.
+    """Another domain of the same configuration, as far as this one's mail leans on it.
 
     ``desired`` is None where the zone has no file that could be read, ``rrsets`` None where nobody
-    listed it: then only the ledger speaks.
+    listed it: then only the ledger speaks. Of one in the very zone that is planned (a sibling, see
+    ``subdomains``) the zone's own listing and ledger speak instead.
     """
 
     zone: str
@@ -67,8 +68,8 @@ class Live:
     ``negative_ttl``: how long absence may be remembered (RFC 2308 §5: min of SOA TTL and MINIMUM),
     None when not known. ``lagging``: RRsets that not every authoritative server serves yet, each
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
-    MTA-STS policy that is served. ``neighbours``: other zones that this one's mail leans on, or
-    whose mail leans on this one.
+    MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
+    whose mail leans on this one; all others of the zone are among them.
     """
 
     rrsets: Mapping[Key, RRset]

@@ -102,9 +102,14 @@ def plan_all(domains: Iterable[DomainPlan], now: datetime) -> Plan:
 
 
 def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
-    """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts."""
+    """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts.
+
+    Where the file speaks of hosts, also the MX of the zone's other domains: they may lead here.
+    """
     desired, _ = _split(desired)
     keys = {(wish.name, wish.type) for wish in desired.wishes}
+    if any(wish.kind == "host" for wish in desired.wishes):
+        keys |= abroad.siblings_mx(desired.zone, live.neighbours)
     if live.get((desired.zone, "NS")) is not None:
         keys.add((desired.zone, "NS"))
     for wish in desired.wishes:
@@ -134,7 +139,13 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     for key in keys:
         verb = ledger.listed if key in live.lagging else ledger.seen
         ledger = verb(key, live.get(key), now)
-    scene = Scene(desired, live, ledger, now)
+    neighbours = tuple(
+        replace(one, ledger=ledger, negative_ttl=live.negative_ttl)
+        if one.zone == desired.zone
+        else one
+        for one in live.neighbours
+    )
+    scene = Scene(desired, replace(live, neighbours=neighbours), ledger, now)
     scene = replace(scene, routed=_routed(scene))
     routing = [wish for wish in desired.wishes if wish.kind in ROUTING]
     moving = any(_steps(scene, wish).routes for wish in routing)
@@ -151,18 +162,19 @@ def _routed(scene: Scene) -> frozenset[str]:
         if key[1] == "MX"
         for host in hosts(one.values)
     }
-    for wish in scene.desired.wishes:
-        if wish.kind == "mx":
-            for remnant in scene.visible((wish.name, wish.type)):
-                version = remnant.version
-                named |= hosts(version.rrset.values if version.rrset else ())
-                if version.rrset is None and not version.unseen:
-                    named.add(wish.name)  # a remembered absence is the implicit MX, too
+    # The watched ones, and what the journal remembers of those that no file names any more.
+    for key in sorted(key for key in scene.ledger.histories if key[1] == "MX"):
+        for remnant in scene.visible(key):
+            version = remnant.version
+            named |= hosts(version.rrset.values if version.rrset else ())
+            if version.rrset is None and not version.unseen:
+                named.add(key[0])  # a remembered absence is the implicit MX, too
     for wished, remnant in abroad.mx(scene.live.neighbours, scene.now):
         named |= hosts(remnant.version.rrset.values if remnant.version.rrset else ())
         named |= hosts(wished.values if wished is not None else ())
-    if scene.live.get((domain, "MX")) is None:
-        named.add(domain)  # the implicit MX (RFC 5321 §5.1)
+    for each in (domain, *abroad.siblings(scene.desired.zone, scene.live.neighbours)):
+        if scene.live.get((each, "MX")) is None:
+            named.add(each)  # the implicit MX (RFC 5321 §5.1)
     return frozenset(named)
 
 

@@ -70,7 +70,7 @@ class Catalogue:
         if self.own is None:
             return {}
         try:
-            paths = sorted(self.own.glob("*.y*ml"))
+            paths = sorted(self.own.glob("*.y*ml"), reverse=True)
         except OSError:  # pragma: no cover  # glob lets most errors pass as an empty directory
             return {}
         return {path.stem: path for path in paths if path.suffix in {".yaml", ".yml"}}

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from mailsync.desired.faults import Faults, quoted
 from mailsync.desired.model import Place
-from mailsync.desired.services import placeholders
+from mailsync.desired.services import inputs, placeholders
 from mailsync.desired.services.model import BEHIND, Clause, Condition, Input, Service
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
+from mailsync.mail import mx
 
 _TEXTS = frozenset({"mx", "autodiscover", "verification"})
 """Keys whose record is one text; the others take a mapping, and ``spf`` a text or a list."""
@@ -27,6 +28,7 @@ def check(service: Service, faults: Faults) -> None:
         if record.each is not None and not _is_list(service, record.each):
             faults.add(place, f"each: {quoted(record.each)} is no input with 'list: true'")
         _check_shape(record.key, record.node, faults)
+        _check_fixed(record.key, record.node, faults)
         available = _available(service, record.when)
         used = {record.each} if record.each else set()
         for scalar in placeholders.scalars(record.node):
@@ -35,15 +37,14 @@ def check(service: Service, faults: Faults) -> None:
                 if _is_list(service, name) and name != record.each:
                     faults.add(scalar.place, f"{name} is a list: write 'each: {name}' here")
     for step in service.steps:
-        _check_condition(step.when, service, service.place, faults)
+        _check_condition(step.when, service, step.place, faults)
         available = _available(service, step.when) | {BEHIND}
-        _check_text(step.text, available, service, service.place, faults)
+        _check_text(step.text, available, service, step.place, faults)
         for name in placeholders.named(step.text):
             found = service.input(name)
             if found is not None and (found.listed or found.kind in {"spf", "flag"}):
-                faults.add(
-                    service.place, f"the task {step.id} cannot show {name}: it may be no text"
-                )
+                message = f"the task {step.id} cannot show {name}: it need not be one text"
+                faults.add(step.place, message)
 
 
 def _check_input(one: Input, service: Service, faults: Faults) -> None:
@@ -52,6 +53,8 @@ def _check_input(one: Input, service: Service, faults: Faults) -> None:
         faults.add(one.place, f"{one.name} has a default: it is not required")
     if one.choices and one.otherwise is not None and one.otherwise not in one.choices:
         faults.add(one.place, f"{one.name}: the default is none of the choices")
+    if one.otherwise is not None and (wrong := inputs.unfit(one, one.otherwise)):
+        faults.add(one.place, f"{one.name}: the default: {wrong}")
     if one.kind == "flag" and (one.choices or one.listed or one.otherwise or one.required):
         faults.add(one.place, f"{one.name}: a flag is true or not given, and nothing else")
 
@@ -86,6 +89,16 @@ def _check_shape(key: str, node: Node, faults: Faults) -> None:
         faults.add(node.place, f"{key} is {what}, as in a zone file")
     if any(text.text == "absent" and not text.quoted for text in placeholders.scalars(node)):
         faults.add(node.place, "a service asks for records; it removes none with 'absent'")
+
+
+def _check_fixed(key: str, node: Node, faults: Faults) -> None:
+    """Read what has no placeholder here, where its mistakes stand."""
+    texts = [text for text in placeholders.scalars(node) if not placeholders.named(text.text)]
+    for text in texts if key in {"mx", "spf"} else ():
+        try:
+            inputs.joinable(text.text) if key == "spf" else mx.parse(text.text)
+        except ValueError as error:
+            faults.add(text.place, str(error))
 
 
 def _check_text(

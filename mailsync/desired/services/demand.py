@@ -42,4 +42,5 @@ class Demand:
     @property
     def takes_mail(self) -> bool:
         """Whether it could stand in front of another."""
-        return self.layer in {"mailbox", "inbound_gateway", "forwarder"}
+        asks = any(entry.key == "mx" for entry in self.entries)
+        return asks or self.layer in {"mailbox", "inbound_gateway", "forwarder"}

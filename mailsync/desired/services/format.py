@@ -185,7 +185,8 @@ def _steps(node: Node | None, faults: Faults) -> tuple[Step, ...]:
 
 def _step(stage: Stage, key: Scalar, node: Node, faults: Faults) -> list[Step]:
     if not isinstance(node, Mapping):
-        return [Step(key.text, stage, _text(node, faults, "what is to be done"))]
+        text = _text(node, faults, "what is to be done")
+        return [Step(key.text, stage, text, key.place)]
     known = ("text", "blocks", *_CONDITION, "source")
     fields = reading.mapping(node, faults, "a task", known)
     if fields is None or "text" not in fields:
@@ -195,7 +196,8 @@ def _step(stage: Stage, key: Scalar, node: Node, faults: Faults) -> list[Step]:
     blocks = fields.get("blocks")
     source = _text(fields.get("source"), faults, "a source")
     holds = blocks is None or _boolean(blocks, faults)
-    return [Step(key.text, stage, text, _condition(fields, faults), holds, source)]
+    when = _condition(fields, faults)
+    return [Step(key.text, stage, text, key.place, when, holds, source)]
 
 
 def _constraints(node: Node | None, faults: Faults) -> Constraints:
@@ -215,7 +217,8 @@ def _recognition(node: Node | None, faults: Faults) -> Recognition:
     found = None if node is None else reading.mapping(node, faults, "globs by kind", known)
     if found is None:
         return Recognition()
-    return Recognition(**{key.text: _texts(value, faults, "a glob") for key, value in found})
+    globs = {key.text: _texts(value, faults, "a glob") for key, value in found}
+    return Recognition(**{name: globs.get(name, ()) for name in known})
 
 
 def _condition(fields: Mapping, faults: Faults) -> Condition:

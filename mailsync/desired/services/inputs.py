@@ -72,6 +72,16 @@ def joinable(text: str) -> tuple[spf.Mechanism, ...]:
     return record.mechanisms
 
 
+def unfit(one: Input, text: str) -> str:
+    """Say why a text is not of an input's kind; nothing where it is."""
+    try:
+        if one.kind != "flag" and not one.choices:
+            _KINDS[one.kind](text, "example.com.")
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _values(
     service: Service, one: Input, node: Node, domain: str, faults: Faults
 ) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ Confidence = Literal["official", "observed", "single", "template", "knowledge", 
 
 official: the vendor's own page says it. observed: seen in several public zones. single: one
 write-up by somebody who did it. template: a Domain Connect template. knowledge: generally known, no
-source opened. own: the user's word.
+source opened. own: the value is the user's.
 """
 
 CONFIDENCES: Mapping[Confidence, str] = {
@@ -23,7 +23,7 @@ CONFIDENCES: Mapping[Confidence, str] = {
     "single": "one write-up by somebody who did it",
     "template": "a Domain Connect template",
     "knowledge": "generally known; no source was opened",
-    "own": "said by the file itself",
+    "own": "the value is yours",
 }
 
 InputKind = Literal[
@@ -135,6 +135,7 @@ class Step:
     id: str
     stage: Stage
     text: str
+    place: Place
     when: Condition = ALWAYS
     blocks: bool = True
     source: str = ""

@@ -67,13 +67,13 @@ def demand(item: Mapping, domain: str, zone: str, faults: Faults) -> Demand | No
     for group in sorted((groups or frozenset()) - {str(r.get("groupId")) for r in found.records}):
         known = {str(r["groupId"]) for r in found.records if "groupId" in r}
         faults.unknown(place, "group", group, sorted(known))
-    values = _values(item, domain, zone)
     _check_variables(item, records, found, faults)
     if found.host_required and domain == zone:
         message = f"{found.service} is for a sub-domain: name it there, under subdomains"
         faults.add(place, message)
     if faults.count() != before:
         return None
+    values = _values(item, domain, zone)
     made = Records(domain, place)
     for number, record in enumerate(found.records, 1):
         if record not in records:
@@ -162,15 +162,16 @@ def _check_variables(
     item: Mapping, records: list[ByName[str, Any]], found: _Template, faults: Faults
 ) -> None:
     place = item.key("template").place
-    used = {name: None for record in records for name in _used(record)}
+    used = {name for record in records for name in _used(record)}
+    known = {name for record in found.records for name in _used(record)}
     for key, node in item:
         if key.text in _RESERVED:
             continue
-        if key.text in _BUILT_IN or key.text not in used:
-            faults.unknown(key.place, f"variable of {found.service}", key.text, used)
+        if key.text in _BUILT_IN or key.text not in known:
+            faults.unknown(key.place, f"variable of {found.service}", key.text, sorted(known))
         elif reading.text(node, faults, "a value") is not None and isinstance(node, Scalar):
             _check_value(node, faults)
-    for name in used:
+    for name in sorted(used):
         if name not in item and name not in _BUILT_IN:
             faults.add(place, f"{found.service} needs {name!r}{_meaning(name, found.described)}")
 

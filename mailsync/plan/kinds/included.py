@@ -27,15 +27,13 @@ def before_including(
     findings: list[Finding] = []
     for target in sorted(new):
         key = (target, "TXT")
-        if is_at_or_below(target, scene.desired.zone):
-            if _is_ours(scene, key):
-                waits += scene.until_all(key, _holds_spf)
-            elif _missing(scene, target):
-                findings.append(_no_record(target, wish))
-        else:
-            neighbour = abroad.owner(scene.live.neighbours, target)
-            if neighbour is not None and key in _spf_keys(abroad.wishes(neighbour)):
-                waits += abroad.until_all(neighbour, key, scene.now, _holds_spf)
+        neighbour = abroad.publisher(scene.desired.zone, scene.live.neighbours, key)
+        if _is_ours(scene, key):
+            waits += scene.until_all(key, _holds_spf)
+        elif neighbour is not None and key in _spf_keys(abroad.wishes(neighbour)):
+            waits += abroad.until_all(neighbour, key, scene.now, _holds_spf)
+        elif is_at_or_below(target, scene.desired.zone) and _missing(scene, target):
+            findings.append(_no_record(target, wish))
     return tuple(sorted(waits)), tuple(findings)
 
 

@@ -12,14 +12,22 @@ NAME = "z.yaml"
 
 
 def read(text: str, defaults: str = "", **profiles: str) -> tuple[Desired, list[str]]:
-    """Read the file of example.com: what it asks for, and all that is wrong with it."""
+    """Read the file of example.com: what the zone's own domain asks for, and all that is wrong."""
+    (desired, *_), faults = read_all(text, defaults, **profiles)
+    return desired, faults
+
+
+def read_all(
+    text: str, defaults: str = "", **profiles: str
+) -> tuple[tuple[Desired, ...], list[str]]:
+    """Read the file of example.com: all of its domains, and all that is wrong with them."""
     faults = Faults()
     root = syntax.parse(text.encode(), NAME, faults)
     layers = Layers(
         keys(defaults, faults), {name: keys(under, faults) for name, under in profiles.items()}
     )
-    (desired,) = zone.read("example.com.", root, layers, Place(NAME, 1, 1), faults)
-    return desired, [str(error) for error in faults.errors()]
+    found = zone.read("example.com.", root, layers, Place(NAME, 1, 1), faults)
+    return found, [str(error) for error in faults.errors()]
 
 
 def keys(text: str, faults: Faults) -> Mapping:

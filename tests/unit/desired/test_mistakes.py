@@ -12,7 +12,7 @@ MISTAKES = {
     "- mx": "1:1: a zone file is a mapping of keys",
     "mxx: 10 mx1": "1:1: unknown key 'mxx': did you mean 'mx'?",
     f"{LONG}: 1": "1:1: unknown key 'xxxxxxxx",
-    "services: []": "1:1: services is not supported yet by this version",
+    "services: []": "1:11: an empty list: write a service",
     "ttl: soon": "1:6: 'soon' is no duration",
     "ttl: 99999999999": "1:6: '99999999999' is no duration",
     "ttl: [1]": "1:6: a TTL is expected here, not a list",

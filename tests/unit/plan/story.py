@@ -114,8 +114,7 @@ class Story:
 
     def see(self) -> None:
         """Journal what every server serves now, as each run of apply does."""
-        live = Live(self.live, self.capability)
-        for key in watched(self.desired, live):
+        for key in watched(self.desired, self.world):
             if key not in self.lagging:
                 self.ledger = self.ledger.seen(key, self.live.get(key), self.now)
         if self.served.state != "unknown":

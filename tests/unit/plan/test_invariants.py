@@ -185,3 +185,12 @@ def test_the_last_look_stays_out_of_what_it_cannot_read() -> None:
     assert check._leaving(('"v=spf1 x"',), ()) == []
     assert check._leaving((), ('"v=spf1 -all"',)) == []
     assert check._leaving(('"v=spf1 a -all"',), ()) == ["v=spf1 a -all"]
+
+
+def test_what_is_broken_already_is_no_reason_to_refuse_its_repair() -> None:
+    """Somebody led mail to a host without an address: the plan that leads it elsewhere is given."""
+    life = Story(zone(rrset(ZONE, "MX", 3600, f"10 nowhere.{ZONE}")), (mx("10 mx.new.example."),))
+    life.see()
+    assert [f for f in life.plan().findings if f.severity == "error"] == []
+    life.run("3d")
+    assert life.values(ZONE, "MX") == ("10 mx.new.example.",)
