@@ -116,10 +116,18 @@ class _Drafting:
         pieces += self._domain(self._zone)
         domains = {one.domain for one in self._entries} | {one.domain for one in self._left}
         below = sorted(domains - {self._zone}, key=lambda name: name.split(".")[::-1])
-        parts = [Piece(relative(name, self._zone), tuple(self._domain(name))) for name in below]
-        if parts:
+        parts = [self._below(name) for name in below]
+        if any(part.value is not None for part in parts):
             pieces.append(Piece("subdomains", tuple(parts)))
+        else:
+            pieces += parts
         return Draft(tuple(pieces), self._marked)
+
+    def _below(self, domain: str) -> Piece:
+        parts = tuple(self._domain(domain))
+        if all(part.value is None for part in parts):
+            return Piece("", None, tuple(said for part in parts for said in part.above))
+        return Piece(relative(domain, self._zone), parts)
 
     def _domain(self, domain: str) -> Iterator[Piece]:
         for key in ORDER:

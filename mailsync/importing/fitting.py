@@ -63,12 +63,15 @@ def fitted(
 
     ``behind``: the service in front of it.
     """
-    chosen = [one for one in service.inputs if one.choices]
+    chosen = {
+        one.name: ("", "true") if one.kind == "flag" else one.choices
+        for one in service.inputs
+        if one.choices or one.kind == "flag"
+    }
     best: Use | None = None
-    for words in itertools.product(*(one.choices for one in chosen)):
-        given: dict[str, tuple[str, ...]] = {
-            one.name: (said,) for one, said in zip(chosen, words, strict=True)
-        }
+    for words in itertools.product(*chosen.values()):
+        said = zip(chosen, words, strict=True)
+        given: dict[str, tuple[str, ...]] = {name: (value,) for name, value in said if value}
         if behind is not None:
             given[BEHIND] = (behind,)
         use = _Fitting(service, atoms, shown(domain), given).use()

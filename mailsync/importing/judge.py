@@ -22,7 +22,7 @@ from mailsync.plan.live import Live
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.planner import plan_domain
 
-_LINE = re.compile(r" \(line \d+\)|, first at line \d+", re.ASCII)
+_LINE = re.compile(r" \(line \d+\)|, first at (?:line )?[\w:]+", re.ASCII)
 
 
 def heard(found: Found, entry: Entry, loader: Loader) -> Entry | tuple[Left, ...]:

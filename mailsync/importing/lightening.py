@@ -46,20 +46,19 @@ class _Lighter:
 
     def of(self, one: Entry) -> Entry | None:
         """Give an entry without what is brought; None where nothing is left of it."""
-        if not self._uses.get(one.domain):
-            return one
-        if one.key == "spf":
+        if one.key == "spf" and self._uses.get(one.domain):
             return self._spf(one)
         brought = {
             key: [v for v in values if v in self._brought.get(key, ())]
             for key, values in one.live.items()
         }
         whole = all(len(brought[key]) == len(values) for key, values in one.live.items())
-        if one.key == "verification":
+        if one.key == "verification" and self._uses.get(one.domain):
             return self._tokens(one, [v for values in brought.values() for v in values])
         if not whole:
             return one
-        if one.ttl == self._ttls[0]:
+        if one.ttl == self._ttls[0] or not self._uses.get(one.domain):
+            # What the services of another domain bring cannot be said a second time.
             return None
         return replace(one, forms=(mapping({}),)) if one.key == "mx" else one
 

@@ -34,10 +34,10 @@ def ptr(found: Found) -> Iterator[Entry | Left]:
             yield entry(found.zone, ("ptr", address), [word(rrset.values[0])], rrset)
 
 
-def included(found: Found, domain: str) -> Iterator[Entry | Left]:
-    """SPF records at other names of the zone which the domain's record leads to."""
-    seen = {domain}
-    ahead = [domain]
+def included(found: Found, domains: tuple[str, ...]) -> Iterator[Entry | Left]:
+    """SPF records at other names of the zone to which the domains' records lead."""
+    seen = set(domains)
+    ahead = list(domains)
     while ahead:
         for name in _led_to(found.get(ahead.pop(), "TXT")):
             rrset = found.get(name, "TXT")

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mailsync.desired.keys import mail
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import Key, txt_text, txt_value
+from mailsync.dns.rrset import Key
 from mailsync.importing import judge, layout, others, routes, texts, traces
+from mailsync.importing.below import mail_domains
 from mailsync.importing.draft import Uses
 from mailsync.importing.model import Entry, Found, Import, Left, Loader
-from mailsync.importing.nodes import word
+from mailsync.importing.parked import without_mail
 from mailsync.importing.uses import used
-from mailsync.mail import mx, spf
 
 _KINDS = (
     routes.mx,
@@ -23,24 +22,21 @@ _KINDS = (
     texts.dmarc,
     texts.mta_sts,
     texts.tls_rpt,
-    routes.tlsa,
     routes.autodiscover,
     routes.srv,
     texts.verification,
 )
-_TAKES_MAIL = frozenset({"hosts", "dkim", "autodiscover", "srv", "tlsa", "mta_sts"})
 
 
 def imported(found: Found, loader: Loader, now: datetime) -> Import:
     """Write the file of a zone as it is. ``now`` (aware) is when the plan is tried on it."""
-    entries, left = _heard(found, _recognised(found), loader)
-    entries = _parked(found, entries)
+    domains = mail_domains(found)
+    entries, left = _heard(found, _recognised(found, domains), loader)
+    for domain in domains:
+        entries = without_mail(found, domain, entries)
     unfit: set[str] = set()
     while True:
-        uses = {
-            domain: used(found, domain, entries, loader.services, unfit)
-            for domain in _domains(found)
-        }
+        uses = {domain: used(found, domain, entries, loader.services, unfit) for domain in domains}
         more, other = _heard(found, _rest(found, entries, left, uses), loader)
         every = [_noted(found, one, uses, loader) for one in (*entries, *more)]
         verdict = judge.settled(found, every, [*left, *other], uses, loader, now)
@@ -84,58 +80,14 @@ def _heard(
     return entries, left
 
 
-def _domains(found: Found) -> tuple[str, ...]:
-    """Give the mail domains of the zone: itself, and the names below that have mail."""
-    return (found.zone,)
-
-
-def _recognised(found: Found) -> Iterator[Entry | Left]:
-    domains = _domains(found)
+def _recognised(found: Found, domains: tuple[str, ...]) -> Iterator[Entry | Left]:
     for domain in domains:
         for kind in _KINDS:
             yield from kind(found, domain)
-        yield from others.included(found, domain)
     yield from routes.hosts(found, domains)
+    yield from routes.tlsa(found)
     yield from others.ptr(found)
-
-
-def _parked(found: Found, entries: Sequence[Entry]) -> list[Entry]:
-    """Say ``mail: none`` where that, with the file's own SPF and DMARC, is just what is live."""
-    by_key = {one.key: one for one in entries}
-    null_key = found.get(f"*._domainkey.{found.zone}", "TXT")
-    mx_entry, spf_entry = by_key.get("mx"), by_key.get("spf")
-    if (
-        null_key is None
-        or null_key.values != (txt_value(mail.NULL_KEY),)
-        or mx_entry is None
-        or spf_entry is None
-        or "dmarc" not in by_key
-        or _TAKES_MAIL & set(by_key)
-    ):
-        return list(entries)
-    silent = _values(mx_entry) == (mx.format(mx.NULL),) and not spf.sends(
-        spf.parse(txt_text(_values(spf_entry)[0]))
-    )
-    if not silent or null_key.ttl != mx_entry.ttl:
-        return list(entries)
-    meant = {"spf": mail.SPF, "dmarc": mail.DMARC}
-    implied = [mx_entry] + [
-        one
-        for one in entries
-        if one.ttl == mx_entry.ttl
-        and one.key in meant
-        and _values(one) == (txt_value(meant[one.key]),)
-    ]
-    live: dict[Key, tuple[str, ...]] = {null_key.key: null_key.values}
-    for one in implied:
-        live.update(one.live)
-    parked = Entry(found.zone, "mail", None, (word("none"),), live, mx_entry.ttl)
-    return [parked, *(one for one in entries if one not in implied)]
-
-
-def _values(one: Entry) -> tuple[str, ...]:
-    (values,) = one.live.values()
-    return values
+    yield from others.included(found, domains)
 
 
 def _rest(

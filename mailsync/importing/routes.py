@@ -84,12 +84,12 @@ def autodiscover(found: Found, domain: str) -> Iterator[Entry | Left]:
         yield entry(domain, ("autodiscover", None), [target], rrset)
 
 
-def tlsa(found: Found, domain: str) -> Iterator[Entry | Left]:
+def tlsa(found: Found) -> Iterator[Entry | Left]:
     """The TLSA records of mail hosts in the zone (RFC 7672)."""
     for (name, rdtype), rrset in found.rrsets.items():
         if rdtype == "TLSA" and name.startswith("_25._tcp.") and found.holds(name):
-            host = owner(dane.host_of(name), domain)
-            yield entry(domain, ("tlsa", host), [_one_or_list(rrset.values)], rrset)
+            host = owner(dane.host_of(name), found.zone)
+            yield entry(found.zone, ("tlsa", host), [_one_or_list(rrset.values)], rrset)
 
 
 def _service(service: str, domain: str) -> str:

@@ -25,15 +25,14 @@ from mailsync.mail import spf
 class Atom:
     """One live piece: the key that would hold it, what would stand there, and where it is live.
 
-    ``trace`` and ``sign``: by what a service is known, where it can be.
+    ``value``: empty for a whole RRset. ``signs``: by what a service is known, as far as it is.
     """
 
     key: str
     node: Node
     rrset: Key
     value: str
-    trace: Trace | None = None
-    sign: str = ""
+    signs: tuple[tuple[Trace, str], ...] = ()
 
 
 def atoms(found: Found, domain: str, entries: Iterable[Entry]) -> tuple[Atom, ...]:
@@ -53,7 +52,8 @@ def atoms(found: Found, domain: str, entries: Iterable[Entry]) -> tuple[Atom, ..
 
 def known_by(services: Sequence[Service], atom: Atom) -> tuple[Service, ...]:
     """Give the services that a piece is a sign of."""
-    return () if atom.trace is None else recognised(services, atom.trace, atom.sign)
+    found = (one for trace, sign in atom.signs for one in recognised(services, trace, sign))
+    return tuple(dict.fromkeys(found))
 
 
 def named(services: Sequence[Service], entry: Entry, found: Found) -> str:
@@ -69,52 +69,59 @@ def named(services: Sequence[Service], entry: Entry, found: Found) -> str:
 
 
 def _of(rrset: RRset, domain: str) -> Iterator[Atom]:
-    if rrset.name == domain and rrset.type == "MX":
-        for value in rrset.values:
-            host = shown(mx_record.parse(value).exchange)
-            yield Atom("mx", word(value), rrset.key, value, "mx", host)
-    elif rrset.name == domain and rrset.type == "TXT":
-        for value in rrset.values:
-            yield from _text(rrset, value)
-    elif rrset.name.endswith(f"._domainkey.{domain}") and rrset.type in {"TXT", "CNAME"}:
+    if rrset.name == domain:
+        yield from _at(rrset)
+        return
+    if rrset.name.endswith(f"._domainkey.{domain}") and rrset.type in {"TXT", "CNAME"}:
         yield from _dkim(rrset, domain)
     elif rrset.key == (f"autodiscover.{domain}", "CNAME"):
         target = rrset.values[0]
-        yield Atom("autodiscover", word(target), rrset.key, target, "autodiscover", shown(target))
+        signs: _Signs = (("autodiscover", shown(target)),)
+        yield Atom("autodiscover", word(target), rrset.key, target, signs)
     elif rrset.type == "SRV" and rrset.name.endswith(f"._tcp.{domain}"):
         service = rrset.name.partition(".")[0].removeprefix("_")
         for value in rrset.values:
             yield Atom("srv", mapping({service: word(value)}), rrset.key, value)
-    if rrset.name != domain:
-        form = others.written(rrset)
-        if form is not None:
-            node = mapping({owner(rrset.name, domain): form})
-            yield Atom("records", node, rrset.key, " ".join(rrset.values))
+    form = others.written(rrset)
+    if form is not None:
+        node = mapping({owner(rrset.name, domain): form})
+        inside = tuple(sign for atom in _at(rrset) for sign in atom.signs)
+        yield Atom("records", node, rrset.key, "", inside)
+
+
+_Signs = tuple[tuple[Trace, str], ...]
+
+
+def _at(rrset: RRset) -> Iterator[Atom]:
+    """Take apart what stands at a mail domain itself."""
+    if rrset.type == "MX":
+        for value in rrset.values:
+            host = shown(mx_record.parse(value).exchange)
+            yield Atom("mx", word(value), rrset.key, value, (("mx", host),))
+    elif rrset.type == "TXT":
+        for value in rrset.values:
+            yield from _text(rrset, value)
 
 
 def _text(rrset: RRset, value: str) -> Iterator[Atom]:
     try:
         said = txt_text(value)
-    except BadValue:
-        return
-    if not spf.is_spf(said):
-        yield Atom("verification", text(said), rrset.key, value, "verification", said)
-        return
-    try:
+        if not spf.is_spf(said):
+            yield Atom("verification", text(said), rrset.key, value, (("verification", said),))
+            return
         terms = spf.parse(said).mechanisms
-    except spf.BadSpf:
+    except (BadValue, spf.BadSpf):
         return
     for term in terms:
         if term.qualifier == "+":
-            yield Atom("spf", word(str(term)), rrset.key, value, "spf", str(term))
+            yield Atom("spf", word(str(term)), rrset.key, value, (("spf", str(term)),))
 
 
 def _dkim(rrset: RRset, domain: str) -> Iterator[Atom]:
     selector = rrset.name.removesuffix(f"._domainkey.{domain}")
+    value = rrset.values[0]
     if rrset.type == "CNAME":
-        target = rrset.values[0]
-        node = mapping({selector: mapping({"cname": word(target)})})
-        yield Atom("dkim", node, rrset.key, target, "dkim", shown(target))
+        node = mapping({selector: mapping({"cname": word(value)})})
+        yield Atom("dkim", node, rrset.key, value, (("dkim", shown(value)),))
     elif len(rrset.values) == 1:
-        node = mapping({selector: text(txt_text(rrset.values[0]))})
-        yield Atom("dkim", node, rrset.key, rrset.values[0])
+        yield Atom("dkim", mapping({selector: text(txt_text(value))}), rrset.key, value)

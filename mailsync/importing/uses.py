@@ -21,13 +21,12 @@ def used(
 ) -> tuple[Use, ...]:
     """Give the services whose records are all live, the one in front of the others first.
 
-    ``entries``: what a file can say. ``without``: ids that were tried, and did not do. A token alone
-    is no sign: it may be left from
-    long ago. A mailbox service without an MX stands behind the gateway that has it, if there is
-    just one of each.
+    ``entries``: what a file can say. ``without``: ids that were tried, and did not do. A token
+    alone is no sign: it may be left from long ago. A mailbox service without an MX stands behind
+    the gateway that has it, if there is just one of each.
     """
     live = atoms(found, domain, entries)
-    signs = {atom: known_by(services, atom) for atom in live if atom.trace != "verification"}
+    signs = {atom: known_by(services, atom) for atom in live if atom.key != "verification"}
     known = {service.id: service for by in signs.values() for service in by}
     candidates = [one for name, one in sorted(known.items()) if name not in without]
 
