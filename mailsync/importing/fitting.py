@@ -309,7 +309,8 @@ def _said(one: Input | None, values: tuple[str, ...]) -> Node:
     """Write an input as a file has it."""
     write = free if one is not None and one.kind in {"text", "dkim"} else word
     if one is not None and one.kind == "mx":
-        values = tuple(value.removesuffix(".") for value in values)
+        by_preference = sorted(values, key=lambda value: int(value.partition(" ")[0]))
+        values = tuple(value.removesuffix(".") for value in by_preference)
     if one is not None and one.listed and len(values) > 1:
         return listed(map(write, values))
     return write(values[0])

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from mailsync.desired.model import Place
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
 from mailsync.importing.nodes import placed
+from mailsync.plan.printable import printable
 
 WIDTH = 100
 _STEP = 2
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./=+~$^()][A-Za-z0-9_./=+~$^()@%*?&;:,|<>!'\"\\ -]*\Z")
 _UNSAFE = re.compile(r": |:\Z| \Z")
+_UNSAFE_WITHIN = re.compile(r",|:[^A-Za-z0-9/]")
+"""What ends a plain scalar within brackets and braces."""
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?\Z")
-_NUMBER = re.compile(r"[-+.0-9][-+.:0-9_exo]*\Z|0x[0-9a-f_]*\Z|\d{4}-\d", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+.0-9][-+.:0-9_exob]*\Z|[-+]?0x[0-9a-f_]*\Z|\d{4}-\d", re.IGNORECASE)
 """What some reader of YAML may take for a number, a time or a date."""
 _TIME_PART = re.compile(r"[0-9a-f]*:[0-9a-f:.]*(?:/\d+)?\Z", re.IGNORECASE)
 _WORDS = frozenset({"", "~", "null", "yes", "no", "on", "off", "y", "n", "="})
@@ -70,24 +73,12 @@ def tree(pieces: Iterable[Piece], file: str) -> Mapping:
 def _comments(paragraphs: Iterable[str], indent: int) -> Iterator[str]:
     for paragraph in paragraphs:
         for line in textwrap.wrap(
-            _harmless(paragraph),
+            printable(paragraph),
             WIDTH - indent - 2,
             break_long_words=False,
             break_on_hyphens=False,
         ):
             yield f"{' ' * indent}# {line}"
-
-
-def _harmless(text: str) -> str:
-    """Keep what a comment may hold; what came from outside may hold anything."""
-    return "".join(
-        char if (char.isascii() and char.isprintable()) or char in "§…" else _escape(char)
-        for char in text
-    )
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def _lines(piece: Piece, indent: int) -> Iterator[str]:
@@ -129,7 +120,7 @@ def _item(node: Node, indent: int) -> Iterator[str]:
 
 
 def _noted(line: str, note: str, indent: int) -> Iterator[str]:
-    note = _harmless(note)
+    note = printable(note)
     if note and len(line) + len(note) + 4 > WIDTH:
         yield from _comments((note,), indent)
         yield line
@@ -178,7 +169,7 @@ def _scalar(node: Scalar, *, within: bool = True) -> str:
 def _is_plain(text: str, *, within: bool) -> bool:
     if text.lower() in _WORDS or _SPECIAL.match(text) or not _PLAIN.match(text):
         return False
-    if _UNSAFE.search(text) or (within and "," in text):
+    if _UNSAFE.search(text) or (within and _UNSAFE_WITHIN.search(text)):
         return False
     if _COUNT.match(text) or _IPV4.match(text):
         return True

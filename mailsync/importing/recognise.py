@@ -28,6 +28,12 @@ _KINDS = (
 )
 
 
+FOREIGN = "no mail"
+"""Why most of a zone is left alone."""
+
+NO_MAIL = "No mail was found. If there is to be none, write 'mail: none'."
+
+
 def imported(found: Found, loader: Loader, now: datetime) -> Import:
     """Write the file of a zone as it is. ``now`` (aware) is when the plan is tried on it."""
     domains = mail_domains(found)
@@ -43,7 +49,8 @@ def imported(found: Found, loader: Loader, now: datetime) -> Import:
         if verdict.unfit is None:
             break
         unfit.add(verdict.unfit.service.id)
-    text = layout.written(verdict.draft.pieces, (_title(found),), found.unlisted)
+    below = found.unlisted if verdict.entries else (NO_MAIL, *found.unlisted)
+    text = layout.written(verdict.draft.pieces, (_title(found),), below)
     services = tuple(use.service.id for group in uses.values() for use in group)
     return Import(found.zone, text, verdict.entries, verdict.left, verdict.still, services)
 
@@ -113,7 +120,7 @@ def _rest(
             if values:
                 yield Left(found.zone, "", key, values, "other values beside ours")
         elif not found.everything:
-            yield Left(found.zone, "", key, values, "no mail")
+            yield Left(found.zone, "", key, values, FOREIGN)
         elif found.delegated(key[0]) and key[1] not in {"NS", "DS"}:
             yield Left(found.zone, "", key, values, "below a delegation")
         else:
