@@ -17,7 +17,7 @@ _STEP = 2
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./=+~$^()][A-Za-z0-9_./=+~$^()@%*?&;:,|<>!'\"\\ -]*\Z")
 _UNSAFE = re.compile(r": |:\Z| \Z")
-_UNSAFE_WITHIN = re.compile(r",|:[^A-Za-z0-9/]")
+_UNSAFE_WITHIN = re.compile(r"[,?]|:[^A-Za-z0-9/]")
 """What ends a plain scalar within brackets and braces."""
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?\Z")
 _NUMBER = re.compile(r"[-+.0-9][-+.:0-9_exob]*\Z|[-+]?0x[0-9a-f_]*\Z|\d{4}-\d", re.IGNORECASE)

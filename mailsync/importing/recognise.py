@@ -36,6 +36,8 @@ NO_MAIL = "No mail was found. If there is to be none, write 'mail: none'."
 
 def imported(found: Found, loader: Loader, now: datetime) -> Import:
     """Write the file of a zone as it is. ``now`` (aware) is when the plan is tried on it."""
+    # Whatever order the zone was listed in: the same zone is the same file.
+    found = replace(found, rrsets=dict(sorted(found.rrsets.items())))
     domains = mail_domains(found)
     entries, left = _heard(found, _recognised(found, domains), loader)
     for domain in domains:
