@@ -115,6 +115,7 @@ class _Drafting:
         pieces = [] if self._ttl == inherited else [Piece("ttl", word(duration(self._ttl)))]
         pieces += self._domain(self._zone)
         domains = {one.domain for one in self._entries} | {one.domain for one in self._left}
+        domains |= {domain for domain, uses in self._uses.items() if uses}
         below = sorted(domains - {self._zone}, key=lambda name: name.split(".")[::-1])
         parts = [self._below(name) for name in below]
         if any(part.value is not None for part in parts):

@@ -25,19 +25,25 @@ from mailsync.plan.planner import plan_domain
 _LINE = re.compile(r" \(line \d+\)|, first at (?:line )?[\w:]+", re.ASCII)
 
 
-def heard(found: Found, entry: Entry, loader: Loader) -> Entry | tuple[Left, ...]:
-    """Let the loader read an entry alone: with the form that reads as what is live, or why not."""
+def heard(
+    found: Found, entry: Entry, loader: Loader, beside: Sequence[Entry] = ()
+) -> Entry | tuple[Left, ...]:
+    """Let the loader read an entry alone: with the form that reads as what is live, or why not.
+
+    ``beside``: entries without which it cannot be read, in their final form.
+    """
+    wanted = {
+        key: frozenset(values) for one in (entry, *beside) for key, values in one.live.items()
+    }
     reasons = []
     for form in entry.forms:
         one = replace(entry, forms=(form,))
         faults = Faults()
-        draft = drafted(found.zone, [one], (), {}, (one.ttl, loader.ttl))
+        draft = drafted(found.zone, [*beside, one], (), {}, (one.ttl, loader.ttl))
         root = layout.tree(draft.pieces, FILE)
         desired = loader.read(found.zone, root, faults, alone=True)
         said = next((error.message for error in faults.errors()), "")
-        if not said and _speaks_for(found, desired) == {
-            key: frozenset(values) for key, values in entry.live.items()
-        }:
+        if not said and _speaks_for(found, desired) == wanted:
             return one
         reasons.append(_elsewhere(said) or "a file cannot hold it word for word")
     return _left(entry, reasons[-1])

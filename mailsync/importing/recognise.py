@@ -81,7 +81,10 @@ def _heard(
     entries: list[Entry] = []
     left: list[Left] = []
     for one in ones:
-        judged = judge.heard(found, one, loader) if isinstance(one, Entry) else (one,)
+        # A policy speaks of the hosts that MX names.
+        mx = [other for other in entries if (other.domain, other.key) == (one.domain, "mx")]
+        beside = mx if isinstance(one, Entry) and one.key == "mta_sts" else ()
+        judged = judge.heard(found, one, loader, beside) if isinstance(one, Entry) else (one,)
         if isinstance(judged, Entry):
             entries.append(judged)
         else:
