@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailsync.dns.names import is_host
-from mailsync.dns.rrset import BadValue, RRset, txt_text
+from mailsync.dns.rrset import RRset, txt_text
 from mailsync.importing.model import Found
 from mailsync.mail import dmarc, spf
 
@@ -32,15 +32,8 @@ def _domain(rrset: RRset) -> str | None:
 
 
 def _is_spf(value: str) -> bool:
-    return spf.is_spf(_text(value))
+    return spf.is_spf(txt_text(value))
 
 
 def _is_dmarc(value: str) -> bool:
-    return dmarc.is_dmarc(_text(value))
-
-
-def _text(value: str) -> str:
-    try:
-        return txt_text(value)
-    except BadValue:
-        return ""
+    return dmarc.is_dmarc(txt_text(value))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailsync.desired import values as octodns
 from mailsync.desired.tree import Mapping, Node
-from mailsync.dns.rrset import BadValue, RRset, txt_text
+from mailsync.dns.rrset import RRset, txt_text
 from mailsync.importing.model import Entry, Found, Left, entry
 from mailsync.importing.names import owner
 from mailsync.importing.nodes import listed, mapping, text, word
@@ -71,7 +71,7 @@ def _led_to(rrset: RRset | None) -> Iterator[str]:
     for value in rrset.values if rrset is not None else ():
         try:
             terms = spf.parse(txt_text(value))
-        except (BadValue, spf.BadSpf):
+        except spf.BadSpf:
             continue
         names = [m.argument[1:] for m in terms.mechanisms if m.name == "include"]
         names += [terms.redirect] if terms.redirect is not None else []

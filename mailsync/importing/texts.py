@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import BadValue, RRset, txt_text
+from mailsync.dns.rrset import RRset, txt_text
 from mailsync.importing.model import Entry, Found, Left, entry
 from mailsync.importing.names import relative
 from mailsync.importing.nodes import TOKEN, duration, free, listed, mapping, text, word, words
@@ -144,7 +144,7 @@ def verification(found: Found, domain: str) -> Iterator[Entry | Left]:
     rrset = found.get(domain, "TXT")
     if rrset is None:
         return
-    texts = {value: said for value in rrset.values if (said := _text(value)) is not None}
+    texts = {value: txt_text(value) for value in rrset.values}
     tokens = {
         value: said
         for value, said in texts.items()
@@ -179,7 +179,7 @@ def _not_ours(
 ) -> Iterator[Left]:
     """Give what stands in a record's place and is none: other texts, or an alias."""
     rrset = found.get(name, "TXT")
-    if rrset is not None and not any(is_ours(_text(value) or "") for value in rrset.values):
+    if rrset is not None and not any(is_ours(txt_text(value)) for value in rrset.values):
         reason = "no such record: nobody reads it as one"
         yield Left(domain, key, rrset.key, rrset.values, reason)
     alias = found.get(name, "CNAME")
@@ -193,24 +193,14 @@ def _ours(
 ) -> Iterator[tuple[RRset, tuple[str, ...]]]:
     """Give the TXT RRset at a name, and those of its values that are of a kind."""
     rrset = found.get(name, "TXT")
-    values = (
-        ()
-        if rrset is None
-        else tuple(v for v in rrset.values if (said := _text(v)) is not None and is_ours(said))
-    )
+    every = () if rrset is None else rrset.values
+    values = tuple(value for value in every if is_ours(txt_text(value)))
     if rrset is not None and values:
         yield rrset, values
 
 
 def _plainly(said: str) -> list[Node]:
     return [word(said)]
-
-
-def _text(value: str) -> str | None:
-    try:
-        return txt_text(value)
-    except BadValue:
-        return None
 
 
 def _is_token(said: str) -> bool:

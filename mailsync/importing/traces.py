@@ -12,7 +12,7 @@ from mailsync.desired.services.model import Service
 from mailsync.desired.services.recognition import Trace, recognised
 from mailsync.desired.tree import Node
 from mailsync.dns.names import is_at_or_below, shown
-from mailsync.dns.rrset import BadValue, Key, RRset, txt_text
+from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.importing import others
 from mailsync.importing.model import Entry, Found
 from mailsync.importing.names import owner
@@ -104,13 +104,13 @@ def _at(rrset: RRset) -> Iterator[Atom]:
 
 
 def _text(rrset: RRset, value: str) -> Iterator[Atom]:
+    said = txt_text(value)
+    if not spf.is_spf(said):
+        yield Atom("verification", text(said), rrset.key, value, (("verification", said),))
+        return
     try:
-        said = txt_text(value)
-        if not spf.is_spf(said):
-            yield Atom("verification", text(said), rrset.key, value, (("verification", said),))
-            return
         terms = spf.parse(said).mechanisms
-    except (BadValue, spf.BadSpf):
+    except spf.BadSpf:
         return
     for term in terms:
         if term.qualifier == "+":

@@ -385,6 +385,7 @@ def test_nothing_found_is_a_file_all_the_same() -> None:
 def test_hostile_values_are_no_more_than_text() -> None:
     """Escapes, controls and quotes go through the file, or stand escaped in a comment."""
     rrsets = zone_of("@ MX 10 mx.example.net.")
+    rrsets["x.example.com.", "TLSA"] = RRset("x.example.com.", "TLSA", 60, ("3 1",))
     hostile = '"v=spf1 \\027[31m -all"', '"tok=\\206\\155"', '"a=\\"b\\\\"'
     rrsets[ZONE, "TXT"] = RRset(ZONE, "TXT", 3600, hostile)
     rrsets["_dmarc.example.com.", "TXT"] = RRset(

@@ -202,6 +202,42 @@ sources: [us]
 """
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("aaa._domainkey CNAME bbb.dkim.amazonses.com.",),
+        ("mg TXT v=spf1 include:mailgun.org ~all", "mg MX 10 mxa.mailgun.org."),
+        (
+            "mg TXT v=spf1 include:mailgun.org ~all",
+            *(f"mg MX 10 mx{n}.mailgun.org." for n in "abc"),
+        ),
+        ("mg TXT v=spf1 include:mailgun.org -all",),
+        ("x1._domainkey CNAME x1.c.relay.example.",),
+        ("@ MX 10 mx.zoho.jp.", "@ MX 20 mx2.zoho.jp.", "@ TXT v=spf1 include:zohomail.jp ~all"),
+    ],
+)
+def test_what_is_nearly_a_services_is_not(lines: tuple[str, ...], tmp_path: Path) -> None:
+    """Another token, an MX too few, another verdict, an unknown mode: nothing is made to fit."""
+    (tmp_path / "relay.yaml").write_text(_OWN)
+    trial = Trial(Layers(catalogue=Catalogue(tmp_path)))
+    done = imported(*lines, trial=trial)
+    assert done.one.services in {(), ("mailgun",)}
+    if done.one.services:
+        assert "receive" not in done.text
+
+
+def test_terms_of_a_service_that_stand_for_the_domain_are_its_own() -> None:
+    """``mx`` is Sakura's there, and is not written again."""
+    done = imported(
+        "@ MX 10 example.sakura.ne.jp.",
+        "@ TXT v=spf1 mx a:www1.sakura.ne.jp ip4:192.0.2.1 ~all",
+    )
+    assert done.text == (
+        "services: [{sakura_rental: {initial: example.sakura.ne.jp, host: www1.sakura.ne.jp}}]\n"
+        "spf: {ip4: [192.0.2.1], all: softfail}\n"
+    )
+
+
 def test_services_of_the_users_own_are_recognised(tmp_path: Path) -> None:
     """Beside those that mailsync knows, with the choice that explains most."""
     (tmp_path / "relay.yaml").write_text(_OWN)
