@@ -10,7 +10,7 @@ from typing import Literal
 
 from mailsync.desired import reading, syntax, tree
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Place
+from mailsync.desired.model import LEVELS, Level, Place
 from mailsync.desired.target import Target
 from mailsync.dns.names import BadName, absolute, is_host, shown
 from mailsync.errors import MailsyncError
@@ -29,6 +29,7 @@ _KEYS = (
     "journal",
     "observe",
     "capabilities",
+    "lint",
 )
 _LATER = frozenset({"notify"})
 _PORT = 53
@@ -36,6 +37,7 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\.\d{1,17}\Z", re.ASCII)
 _YAML_1_1_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
 _GLOB = re.compile(r"[a-z0-9_.*?\[\]!-]+\Z", re.ASCII)
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}\Z", re.ASCII)
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}\Z", re.ASCII)
 
 
@@ -60,11 +62,15 @@ class Observe:
     """Which authoritative servers are asked, and for how long an apply waits for all (seconds).
 
     ``auto``: those of the delegation. ``none``: what was read back counts as served. Else each as
-    (address or name, port).
+    (address or name, port). ``resolvers``, as (address, port), are what `mailsync check` compares;
+    None: some public ones, and names are looked up as this machine does. ``mailboxes`` are
+    addresses that exist, for it to ask mail servers for.
     """
 
     nameservers: Literal["auto", "none"] | tuple[tuple[str, int], ...] = "auto"
     timeout: int = 60
+    resolvers: tuple[tuple[str, int], ...] | None = None
+    mailboxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Config:
     as written: what they name relatively is relative to ``base``. ``capabilities``: what
     is said of a provider's ``ttl`` (``fixed`` or ``settable``), ``min_ttl``, ``max_ttl`` (seconds).
     ``defaults`` and ``profiles`` hold keys of zone files, which `mailsync.desired` reads.
+    ``severities``: what lint's findings are to be, by the id of their rule.
     """
 
     file: Path
@@ -87,6 +94,7 @@ class Config:
     defaults: tree.Mapping | None = None
     profiles: Mapping[str, tree.Mapping] = field(default_factory=dict)
     capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    severities: tuple[tuple[str, Level], ...] = ()
 
 
 def load(path: Path | str = FILE) -> Config:
@@ -139,6 +147,7 @@ class _Reader:
             defaults=self._defaults(found.get("defaults")),
             profiles=self._profiles(found.get("profiles")),
             capabilities=self._capabilities(found.get("capabilities"), tuple(providers)),
+            severities=self._severities(found.get("lint")),
         )
 
     def _path(self, node: tree.Node | None, otherwise: str) -> Path:
@@ -270,21 +279,46 @@ class _Reader:
             return Observe()
         if not isinstance(node, tree.Mapping):
             return Observe(self._nameservers(node))
-        reading.mapping(node, self._faults, "observe", ("nameservers", "timeout"))
-        servers = node.get("nameservers")
+        known = ("nameservers", "timeout", "resolvers", "mailboxes")
+        reading.mapping(node, self._faults, "observe", known)
+        servers, resolvers = node.get("nameservers"), node.get("resolvers")
         timeout = reading.duration(node.get("timeout"), self._faults, "a timeout")
         return Observe(
             "auto" if servers is None else self._nameservers(servers),
             Observe().timeout if timeout is None else timeout,
+            None if resolvers is None else self._resolvers(resolvers),
+            self._mailboxes(node.get("mailboxes")),
         )
+
+    def _resolvers(self, node: tree.Node) -> tuple[tuple[str, int], ...]:
+        what = "a list of resolvers' addresses, such as 192.0.2.53"
+        found = self._servers(node, what)
+        for item, (host, _) in found:
+            if not reading.is_address(host):
+                self._faults.add(item.place, f"{host} is a name, and who would look it up? {what}")
+        return tuple(server for _, server in found)
+
+    def _mailboxes(self, node: tree.Node | None) -> tuple[str, ...]:
+        what = "an address, such as info@example.com"
+        found = []
+        for item in () if node is None else reading.items(node, self._faults, what):
+            text = reading.text(item, self._faults, what)
+            if text is not None and not _MAILBOX.match(text):
+                self._faults.add(item.place, f"{text[:60]!r} is no mailbox: write {what}")
+            elif text is not None:
+                found.append(text)
+        return tuple(found)
 
     def _nameservers(
         self, node: tree.Node
     ) -> Literal["auto", "none"] | tuple[tuple[str, int], ...]:
         if isinstance(node, tree.Scalar) and node.text in {"auto", "none"}:
             return "auto" if node.text == "auto" else "none"
-        what = "auto, none, or a list of servers such as 192.0.2.53:5300"
-        servers = []
+        found = self._servers(node, "auto, none, or a list of servers such as 192.0.2.53:5300")
+        return tuple(server for _, server in found)
+
+    def _servers(self, node: tree.Node, what: str) -> list[tuple[tree.Node, tuple[str, int]]]:
+        servers: list[tuple[tree.Node, tuple[str, int]]] = []
         for item in reading.items(node, self._faults, what):
             text = reading.text(item, self._faults, what)
             if text is None:
@@ -292,11 +326,11 @@ class _Reader:
             server = _server(text)
             if server is None:
                 self._faults.add(item.place, f"{text[:60]!r} is no server: write {what}")
-            elif server in servers:
+            elif server in [one for _, one in servers]:
                 self._faults.add(item.place, f"{text} stands twice")
             else:
-                servers.append(server)
-        return tuple(servers)
+                servers.append((item, server))
+        return servers
 
     def _capabilities(
         self, node: tree.Node | None, providers: tuple[str, ...]
@@ -311,6 +345,25 @@ class _Reader:
             if fields is not None:
                 capabilities[key.text] = self._capability(fields)
         return capabilities
+
+    def _severities(self, node: tree.Node | None) -> tuple[tuple[str, Level], ...]:
+        """Read ``{severity: {spf-ptr: error, spf-helo: off}}``."""
+        if node is None:
+            return ()
+        from mailsync.lint.registry import OCTODNS, UnknownRule, rule
+
+        what = "the id of a rule and its severity, such as {spf-helo: off}"
+        fields = reading.mapping(node, self._faults, "lint", ("severity",))
+        said = None if fields is None else fields.get("severity")
+        found: dict[str, Level] = {}
+        for key, value in () if said is None else reading.named(said, self._faults, what) or ():
+            try:
+                _ = key.text.startswith(OCTODNS) or rule(key.text)
+            except UnknownRule as error:
+                self._faults.add(key.place, str(error))
+            word = reading.word(value, self._faults, "severity", LEVELS)
+            found.update((key.text, level) for level in LEVELS if level == word)
+        return tuple(sorted(found.items()))
 
     def _capability(self, fields: tree.Mapping) -> Mapping[str, str | int]:
         said: dict[str, str | int] = {}

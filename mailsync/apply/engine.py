@@ -20,11 +20,13 @@ from mailsync.errors import HostError, MailsyncError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
+from mailsync.plan import gates
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
+from mailsync.plan.prune import expanded
 
 _T = TypeVar("_T")
 Course = Generator[do.Effect, do.Result, _T]
@@ -85,11 +87,13 @@ def look(
     *,
     now: datetime | None = None,
     listing: Mapping[Key, RRset] | None = None,
+    probing: bool = False,
 ) -> Course[View]:
     """Read the domain's journal and records, ask its servers what is in doubt, and plan.
 
     ``now``: plan as of that time, knowing only what the journal knew then. ``listing``: the live
-    records when they have just been read.
+    records when they have just been read. ``probing``: look at the mail hosts to which a due
+    switch leads.
     """
     entries = cast("list[Entry]", (yield do.ReadJournal()))
     ledger = fold(entries, until=now)
@@ -97,6 +101,7 @@ def look(
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
     neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
     live = Live(listing, capability, neighbours=neighbours)
+    desired = expanded(desired, live)
     doubtful = {
         key: live.get(key)
         for key in watched(desired, live)
@@ -129,6 +134,10 @@ def look(
     if plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
         live = replace(live, gates=(gate,))
+        hosts = gates.wanted(plan) if probing else frozenset[str]()
+        if hosts:
+            looks = cast("tuple[Look, ...]", (yield do.Probe(hosts)))
+            live = replace(live, looks=looks)
         plan = plan_domain(desired, live, ledger, at)
     return View(live, ledger, plan, learnt, at)
 
@@ -170,7 +179,7 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
     listing: Mapping[Key, RRset] | None = None
     written = 0
     while True:
-        view = yield from look(desired, capability, listing=listing)
+        view = yield from look(desired, capability, listing=listing, probing=True)
         if view.learnt:
             yield do.Record(view.learnt)
         stage = _next_stage(view.plan, terms)
@@ -213,20 +222,20 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     )
     if left and terms.only and not written:
         return Outcome("refused", view.plan, left)
-    wished = {(wish.name, wish.type) for wish in desired.wishes}
+    wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
     late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
     waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
     messages = (*(f"waiting: {text}" for text in late), *left)
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 
-def _refusal(stage: Stage, gates: tuple[Gate, ...], terms: Terms) -> str:
+def _refusal(stage: Stage, observed: tuple[Gate, ...], terms: Terms) -> str:
     """Say which gate or guard forbids the stage; empty when none does.
 
-    ``gates`` are those observed now: a plan shows them with its first stage only, and the stage to
+    ``observed`` are the gates of now: a plan shows them with its first stage only, and the stage to
     be carried out need not be that one.
     """
-    for gate in gates:
+    for gate in (*observed, *stage.gates):
         if gate.state == "fail":
             return f"gate {gate.name}: {gate.detail}"
     removed = sum(

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Event as Flag
 from threading import Lock
 
-from mailsync.apply.edge import World, utc_now
+from mailsync.apply.edge import World, no_probe, utc_now
 from mailsync.apply.neighbourhood import Neighbourhood
 from mailsync.config import Config, FileStore
 from mailsync.desired import files
@@ -21,6 +21,9 @@ from mailsync.hosts.several import Several
 from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer
+from mailsync.observe.observations import Observations
+from mailsync.plan import gates
+from mailsync.plan.live import Look
 
 EMBEDDED = "mailsync_providers.zonefile.ZoneFileProvider"
 """The embedded default: files have no name servers to ask."""
@@ -38,18 +41,20 @@ class Worlds:
         everyone: Sequence[Desired] | None = None,
         *,
         only_read: bool = False,
+        observations: Observations | None = None,
     ) -> None:
         """Take the configuration, and where messages go.
 
         ``everyone``: all domains of the configuration where they are at hand, so that the files
         need not be read again to find neighbours. ``only_read``: nothing is written, and no zone is
-        listed twice.
+        listed twice. ``observations``: what another machine saw of mail hosts; here none is asked.
         """
         self._config = config
         self._tell = tell
         self._stop = stop
         self._clock = clock
         self._only_read = only_read
+        self._observations = observations
         self._lock = Lock()
         self._hosts: dict[str, Host] = {}
         self._journal: Journal | None = None
@@ -73,7 +78,28 @@ class Worlds:
             clock=self._clock,
             neighbours=partial(self._neighbourhood.of, desired),
             policy=observer.policy,
+            probe=self._probe(desired, observer),
         )
+
+    def _probe(
+        self, desired: Desired, observer: Observer
+    ) -> Callable[[frozenset[str]], tuple[Look, ...]]:
+        """Give what looks at mail hosts: this machine, or a file that another one has made.
+
+        Where nothing is observed, nobody looks at mail servers either, unless the file asks.
+        """
+        from mailsync.observe import looking
+        from mailsync.observe.authoritative import NoObserver
+
+        if self._observations is not None:
+            return partial(looking.told_by, self._observations, desired)
+        if isinstance(observer, NoObserver) and not gates.asked_for(desired):
+            return no_probe
+        observe = self._config.observe
+        prober = looking.Prober(
+            tuple(observe.resolvers or ()), observe.mailboxes, self._clock, self._stop
+        )
+        return partial(prober, desired)
 
     def host(self, desired: Desired) -> Host:
         """Give the DNS host of a domain, or several as one. Raises `MailsyncError`."""
@@ -89,7 +115,7 @@ class Worlds:
     def _journals(self) -> Journal:
         with self._lock:
             if self._journal is None:
-                self._journal = self._open_journal()
+                self._journal = open_journal(self._config)
             return self._journal
 
     def _tell_about(self, domain: str, message: str) -> None:
@@ -102,16 +128,6 @@ class Worlds:
         )
         return Once(host) if self._only_read else host
 
-    def _open_journal(self) -> Journal:
-        store = self._config.journal
-        if isinstance(store, FileStore):
-            from mailsync.journal.file_store import FileJournal
-
-            return FileJournal(store.directory)
-        from mailsync.journal.git_store import GitJournal
-
-        return GitJournal(store.directory, store.branch, store.remote)
-
     def _observer(self, targets: tuple[str, ...]) -> Observer:
         from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 
@@ -123,3 +139,15 @@ class Worlds:
         if all(self._config.providers[t].get("class") == EMBEDDED for t in targets):
             return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()
+
+
+def open_journal(config: Config) -> Journal:
+    """Give the journal that the configuration names. Raises `JournalError`."""
+    store = config.journal
+    if isinstance(store, FileStore):
+        from mailsync.journal.file_store import FileJournal
+
+        return FileJournal(store.directory)
+    from mailsync.journal.git_store import GitJournal
+
+    return GitJournal(store.directory, store.branch, store.remote)

@@ -27,12 +27,14 @@ said no; 130 interrupted.
 
 COMMANDS: Mapping[str, str] = {
     "import": "Bring in what is there: write the zone file that says what a zone is now.",
+    "lint": "Check the files: what is wrong in the mail that they ask for.",
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
+    "check": "Look at the real world, and say what is wrong.",
     "rehearse": "Play the plan, and show where mail would go.",
     "explain": "Show where each record comes from.",
-    "services": "Show the mail services that mailsync knows.",
+    "services": "Show the services that mailsync knows, and what each asks for.",
     "github": "What the GitHub action runs: see action.yml.",
 }
 """Each command and the first line of its help; its module is `mailsync.cli.NAME`.

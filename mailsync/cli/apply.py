@@ -27,6 +27,7 @@ from mailsync.desired.files import domains as known_domains
 from mailsync.desired.model import Desired
 from mailsync.dns.names import BadName, absolute, shown
 from mailsync.errors import FileErrors, MailsyncError, Refused
+from mailsync.observe.observations import Observations
 from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Plan
 
@@ -43,11 +44,13 @@ class Run:
     loaded: console.Loaded
     terms: Terms
     stop: Flag
+    observations: Observations | None = None
     progress: Progress = field(default_factory=Progress)
 
     def worlds(self) -> Worlds:
         """Open hosts and journal anew: nothing is kept between rounds."""
-        return Worlds(self.loaded.config, console.say, self.stop)
+        seen = self.observations
+        return Worlds(self.loaded.config, console.say, self.stop, observations=seen)
 
 
 def command(
@@ -55,7 +58,8 @@ def command(
     domains: list[str] = typer.Argument(
         None,
         metavar="FILE|DOMAIN",
-        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A word is"
+        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A zone"
+        " brings its subdomains along. A word is"
         " a saved plan if it ends in .json or holds a /, or if a file of that name exists and no"
         " zone file does.",
     ),
@@ -66,6 +70,7 @@ def command(
     allow_removals: bool = typer.Option(
         False, "--allow-removals", help="Let one stage remove many records."
     ),
+    observations: Path = typer.Option(None, "--observations", help=console.OBSERVATIONS_HELP),
     detailed: bool = typer.Option(
         False, "--detailed-exitcode", help="Exit with 2 when a domain has not converged yet."
     ),
@@ -88,7 +93,8 @@ def command(
     loaded = load() if file is None or plan is None else _load_reviewed(context.obj, plan, file)
     for error in loaded.errors:
         console.complain(error)
-    run = Run(loaded, Terms(allow_removals, served_within=loaded.config.observe.timeout), Flag())
+    terms = Terms(allow_removals, served_within=loaded.config.observe.timeout)
+    run = Run(loaded, terms, Flag(), console.observations(observations))
     if file is None or plan is None:
         outcomes = _due(run, yes=yes, wait=wait)
     else:
@@ -137,7 +143,8 @@ def _due(run: Run, *, yes: bool, wait: bool) -> list[Result[Outcome]]:
     """Ask on a terminal, once for the whole run, then do what is due."""
     if yes or not sys.stdin.isatty():
         return _apply(run)
-    plan = make(run.loaded.config, run.loaded.domains, console.this_second())
+    now = console.this_second()
+    plan = make(run.loaded.config, run.loaded.domains, now, run.observations)
     _show(plan)
     states = {domain.status for domain in plan.domains}
     if "changes" in states:

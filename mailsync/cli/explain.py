@@ -55,7 +55,7 @@ def command(
     failed = bool(loaded.errors)
     if not offline:
         stop = Flag()
-        worlds = Worlds(loaded.config, console.say, stop, everyone=loaded.domains)
+        worlds = Worlds(loaded.config, console.say, stop, only_read=True)
         work = partial(_live, worlds, loaded.domains)
         looked = {}
         for result in run_all(loaded.domains, work, stop):

@@ -39,7 +39,10 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="DOMAIN", help="Domains to rehearse, or globs; all when none is named."
+        None,
+        metavar="DOMAIN",
+        help="Domains to rehearse, or globs; all when none is named. A zone brings its"
+        " subdomains along.",
     ),
     saved: Path = typer.Option(
         None, "--plan", help="A plan saved by `plan --out`: of what is due, play only that."

@@ -54,6 +54,7 @@ def _beside_cname(wishes: Sequence[Wish], faults: Faults) -> None:
                 wish.place,
                 f"{shown(wish.name)} {wish.type} stands beside the CNAME at {cname.place}: "
                 "a name with a CNAME has nothing else (RFC 2181 §10.1)",
+                "dkim-cname" if "._domainkey." in wish.name else "",
             )
 
 
@@ -73,4 +74,5 @@ def _null_mx_sends(wishes: Sequence[Wish], faults: Faults) -> None:
                 f"SPF lets something send, but {shown(wish.name)} takes no mail (line "
                 f"{silent[wish.name].place.line}): receivers refuse such senders; write "
                 "'v=spf1 -all' (RFC 7505 §4.2)",
+                "null-mx-sends",
             )

@@ -74,21 +74,25 @@ class Context:
             return None
         return name
 
-    def host(self, node: Node, text: str | None = None) -> str | None:
-        """Read the name of a host that is elsewhere or here: no address, no service name."""
+    def host(self, node: Node, text: str | None = None, rule: str = "") -> str | None:
+        """Read the name of a host that is elsewhere or here: no address, no service name.
+
+        ``rule``: which rule of lint it breaks where it is none.
+        """
         found = reading.text(node, self.faults, "a host") if text is None else text
         if found is None:
             return None
         if reading.is_address(found):
             message = f"{quoted(found)} is an address: write the name of a host (RFC 5321 §5.1)"
-            self.faults.add(node.place, message)
+            self.faults.add(node.place, message, rule)
             return None
         if found.lower().rstrip(".") == "localhost":
-            self.faults.add(node.place, "localhost is every machine itself: write a host's name")
+            message = "localhost is every machine itself: write a host's name"
+            self.faults.add(node.place, message, rule)
             return None
         name = self.name(node, "a host", found)
         if name is not None and not is_host(name):
             message = f"{shown(name)} is no host's name: letters, digits, hyphens (RFC 1123 §2.1)"
-            self.faults.add(node.place, message)
+            self.faults.add(node.place, message, rule)
             return None
         return name

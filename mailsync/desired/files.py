@@ -15,7 +15,7 @@ from mailsync.desired.faults import Faults, did_you_mean
 from mailsync.desired.keys import domains as domains_key
 from mailsync.desired.keys import subdomains as subdomains_key
 from mailsync.desired.layers import Layers
-from mailsync.desired.model import Desired, Place
+from mailsync.desired.model import Desired, Level, Place
 from mailsync.desired.services.catalogue import OWN, Catalogue
 from mailsync.desired.target import Target, serving
 from mailsync.desired.tree import Mapping, Node
@@ -45,6 +45,10 @@ class Source(Protocol):
     @property
     def profiles(self) -> ByName[str, Mapping]:
         """Named sets of keys, for the zone files that name one."""
+
+    @property
+    def severities(self) -> tuple[tuple[str, Level], ...]:
+        """What lint's findings are to be, by the id of their rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,9 @@ def _read(
         message = f"no DNS host serves {shown(name)}: add it under targets in mailsync.yaml"
         faults.add(first.place, message)
         return ()
-    return tuple(replace(desired, targets=target.hosts) for desired in found)
+    return tuple(
+        replace(desired, targets=target.hosts, severities=source.severities) for desired in found
+    )
 
 
 def _upwards(name: str) -> Iterator[str]:

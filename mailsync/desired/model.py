@@ -124,6 +124,15 @@ def _at_minute(midnight: datetime, minute: int) -> datetime:
     return day.replace(hour=minute % 1440 // 60, minute=minute % 60)
 
 
+GateMode = Literal["require", "warn", "off"]
+"""How a gate is taken: must it be seen to pass, is only an explicit refusal a reason to stop, or is
+nobody to look at all?"""
+
+
+GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+"""What is looked at in a mail server before mail is led to it; a file may say how each is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutover:
     """The terms on which mail is moved (design §2 and §4); durations in seconds.
@@ -140,7 +149,8 @@ class Cutover:
     - ``verifier_delay``: how long after delivery a DKIM signature may still be verified.
     - ``policy_refresh``: how long a sender may go by an MTA-STS policy after its id has changed.
 
-    ``tasks`` are those that only a person can do, and that a person has marked done.
+    ``tasks`` are those that only a person can do, and that a person has marked done. ``gates`` says
+    how the named ones are taken: see `GateMode`.
     """
 
     at: datetime | None = None
@@ -158,12 +168,18 @@ class Cutover:
     verifier_delay: int = 172800
     policy_refresh: int = 86400
     tasks: frozenset[str] = frozenset()
+    gates: tuple[tuple[str, GateMode], ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which the window is read and times are shown."""
         return ZoneInfo(self.timezone)
 
+
+Level = Literal["error", "warning", "info", "off"]
+"""What a configuration may make of a rule's findings."""
+
+LEVELS: tuple[Level, ...] = ("error", "warning", "info", "off")
 
 Layer = Literal["mailbox", "inbound_gateway", "outbound_gateway", "relay", "forwarder"]
 """What a service does for a domain's mail; a domain has one mailbox service."""
@@ -208,8 +224,8 @@ class Desired:
     not named is left alone. ``no_mail`` is ``mail: none``. ``targets`` are the DNS hosts' names.
     ``policy`` is the MTA-STS policy in the end, None where the file does not ask for one.
     ``pruned`` are the keys whose kind is exclusive: what is live of it and not named is removed.
-    ``acknowledged`` are the ids of findings that the user accepts. ``services`` and ``tasks`` come
-    from the catalogue of services.
+    ``acknowledged`` are the ids of findings that the user accepts; ``severities`` are those that
+    the configuration sets, by id. ``services`` and ``tasks`` come from the catalogue of services.
     """
 
     domain: str
@@ -225,3 +241,4 @@ class Desired:
     acknowledged: frozenset[str] = frozenset()
     services: tuple[Use, ...] = ()
     tasks: tuple[Task, ...] = ()
+    severities: tuple[tuple[str, Level], ...] = ()

@@ -48,7 +48,8 @@ def trace(desired: Desired, said: tree.Mapping) -> tuple[Traced, ...]:
     context = Context(desired.domain, desired.zone, 0, Faults())
     found: dict[tuple[str, str, str, str], Origin] = {}
     keys: dict[tuple[str, str, str], tuple[str, Place]] = {}
-    for key, node in said:
+    # What 'mail: none' stands for gives way to the file's own words.
+    for key, node in sorted(said, key=lambda entry: entry[0].text == "mail"):
         read = registry.known()[key.text].read if key.text in registry.known() else None
         if read is None:
             continue
@@ -56,8 +57,7 @@ def trace(desired: Desired, said: tree.Mapping) -> tuple[Traced, ...]:
             for wish in read(piece, context):
                 rrset = (wish.kind, wish.name, wish.type)
                 used = place or wish.place
-                if not (key.text == "mail" and rrset in keys):
-                    keys.setdefault(rrset, (key.text, used))
+                keys.setdefault(rrset, (key.text, used))
                 for value in wish.values:
                     origin = Origin(value, key.text, used, services.get(used, ""))
                     found.setdefault((*rrset, value), origin)
@@ -115,9 +115,7 @@ def _terms(node: Node | None) -> dict[str, Place]:
         return places
     verdicts = {"pass": "all", "neutral": "?all", "softfail": "~all", "fail": "-all"}
     for key, value in node:
-        for item in _items(value):
-            if not isinstance(item, Scalar):
-                continue
+        for item in [item for item in _items(value) if isinstance(item, Scalar)]:
             if key.text == "all":
                 term = verdicts.get(item.text, "")
             elif key.text == "redirect":

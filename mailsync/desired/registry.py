@@ -22,7 +22,7 @@ Level = Literal["file", "subdomain", "profile", "defaults"]
 
 EVERYWHERE: frozenset[Level] = frozenset({"file", "subdomain", "profile", "defaults"})
 
-LATER = frozenset({"bimi", "prune"})
+LATER = frozenset({"bimi"})
 """Keys that are part of the files' syntax, and that this version does not read yet."""
 
 

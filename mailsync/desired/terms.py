@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from mailsync.desired import moment, reading, window
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Cutover, Window
+from mailsync.desired.model import GATES, Cutover, GateMode, Window
 from mailsync.desired.tree import Mapping, Node
 
 _DURATIONS = (
@@ -23,7 +24,7 @@ _DURATIONS = (
     "verifier_delay",
     "policy_refresh",
 )
-_KEYS = ("at", "old_until", "window", "timezone", "tasks", *_DURATIONS)
+_KEYS = ("at", "old_until", "window", "timezone", "tasks", "gates", *_DURATIONS)
 _TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", re.ASCII)
 
 
@@ -44,6 +45,7 @@ def read(node: Node, faults: Faults) -> Cutover:
         window=_window(found.get("window"), faults),
         timezone=zone.key,
         tasks=_tasks(found.get("tasks"), faults),
+        gates=_gates(found.get("gates"), faults),
         **durations,
     )
 
@@ -89,6 +91,18 @@ def _tasks(node: Node | None, faults: Faults) -> frozenset[str]:
         elif reading.word(value, faults, "state", ("done", "open")) == "done":
             done.add(key.text)
     return frozenset(done)
+
+
+def _gates(node: Node | None, faults: Faults) -> tuple[tuple[str, GateMode], ...]:
+    """Read how gates are taken, by name."""
+    what = "a gate and how it is taken"
+    found = None if node is None else reading.mapping(node, faults, what, GATES)
+    said = {}
+    for key, value in found or ():
+        mode = reading.word(value, faults, "mode", get_args(GateMode))
+        if mode is not None:
+            said[key.text] = cast("GateMode", mode)
+    return tuple(sorted(said.items()))
 
 
 def _window(node: Node | None, faults: Faults) -> Window:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from mailsync.desired import conflicts, reading, registry, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
-from mailsync.desired.keys import acknowledge, mta_sts, subdomains
+from mailsync.desired.keys import acknowledge, mta_sts, prune, subdomains
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Cutover, Desired, Place, Wish
-from mailsync.desired.services import expansion as services
-from mailsync.desired.services.expansion import Expansion
+from mailsync.desired.services.written import Expansion
 from mailsync.desired.tree import Mapping, Node, kind
 
 TTL = 3600
@@ -55,12 +54,20 @@ def parts(
         faults.add(root.place, message)
         root = None
     file = layers.under(root or Mapping((), place), faults)
-    found = [Part(name, name, services.expand(file, name, name, layers.catalogue, faults), place)]
+    found = [Part(name, name, _expanded(file, name, name, layers, faults), place)]
     for below, key, said in subdomains.entries(file.get("subdomains"), name, faults):
         whole = layers.under_subdomain(said, file, faults)
-        expansion = services.expand(whole, below, name, layers.catalogue, faults)
-        found.append(Part(below, name, expansion, key.place))
+        found.append(Part(below, name, _expanded(whole, below, name, layers, faults), key.place))
     return tuple(found)
+
+
+def _expanded(said: Mapping, name: str, zone: str, layers: Layers, faults: Faults) -> Expansion:
+    """Write out the services that a domain names; who names none does not wait for their code."""
+    if "services" not in said:
+        return Expansion(said)
+    from mailsync.desired.services.expansion import expand
+
+    return expand(said, name, zone, layers.catalogue, faults)
 
 
 def _domain(part: Part, faults: Faults) -> Desired:
@@ -105,6 +112,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
         no_mail=no_mail is not None,
         cutover=cutover,
         policy=policy,
+        pruned=prune.keys(by_name.get("prune"), faults),
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
         services=expansion.uses,
         tasks=expansion.tasks,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from octodns.record import Record, Rrset, value_from_rdata_text, value_to_rdata_text
-from octodns.record.validator import ValidatorRegistry
+from octodns.record.validator import ValidationReason, ValidatorRegistry
 
 from mailsync.dns.rrset import BadValue, Key, RRset, canonical, txt_value
 
@@ -103,8 +103,8 @@ def _new(zone: Zone, rrset: RRset, new_texts: Sequence[str], *, lenient: bool) -
         raise BadValue(f"octoDNS knows no type {rrset.type}")
     relative = rrset.name.removesuffix(zone.name).rstrip(".")
     data = record_class.data_from_rrset(Rrset(rrset.name, rrset.type, rrset.ttl, new_texts))
-    if not lenient and (reasons := _objections(record_class, relative, rrset.name, data)):
-        raise BadValue("; ".join(reasons))
+    if not lenient and (reasons := _judged(record_class, relative, rrset.name, data, ["strict"])):
+        raise BadValue("; ".join(dict.fromkeys(reason.reason for reason in reasons)))
     record = Record.new(zone, relative, data, lenient=True)
     if hasattr(record_class._value_type, "to_raw_text"):  # noqa: SLF001  # as above
         value_type = record_class._value_type  # noqa: SLF001
@@ -112,16 +112,29 @@ def _new(zone: Zone, rrset: RRset, new_texts: Sequence[str], *, lenient: bool) -
     return record
 
 
-def _objections(record_class: Any, relative: str, name: str, data: Any) -> Sequence[str]:
-    """Ask octoDNS' strict validators, whichever are on: its default takes an address as an MX."""
-    strict = ValidatorRegistry()
-    strict.available_record = Record.validators.available_record
-    strict.available_value = Record.validators.available_value
-    strict.enable_sets(["strict"])
+def objections(zone: Zone, rrset: RRset, sets: Sequence[str]) -> Sequence[ValidationReason]:
+    """Say what octoDNS' validators of some sets have against an RRset of the zone."""
+    record_class = Record.registered_types().get(rrset.type)
+    if record_class is None:
+        return ()
+    relative = rrset.name.removesuffix(zone.name).rstrip(".")
+    texts = list(rrset.values)
+    data = record_class.data_from_rrset(Rrset(rrset.name, rrset.type, rrset.ttl, texts))
+    return _judged(record_class, relative, rrset.name, data, sets)
+
+
+def _judged(
+    record_class: Any, relative: str, name: str, data: Any, sets: Sequence[str]
+) -> Sequence[ValidationReason]:
+    """Ask octoDNS' validators, whichever are on: its default takes an address as an MX."""
+    judges = ValidatorRegistry()
+    judges.available_record = Record.validators.available_record
+    judges.available_value = Record.validators.available_value
+    judges.enable_sets(sets)
     values = data["values"] if "values" in data else data["value"]
-    of_record = strict.process_record(record_class, relative, name, data)
-    of_values = strict.process_values(record_class._value_type, values, record_class._type)  # noqa: SLF001
-    return list(dict.fromkeys(reason.reason for reason in (*of_record, *of_values)))
+    of_record = judges.process_record(record_class, relative, name, data)
+    of_values = judges.process_values(record_class._value_type, values, record_class._type)  # noqa: SLF001
+    return (*of_record, *of_values)
 
 
 def _values(record: Record) -> list[Value]:

@@ -90,7 +90,10 @@ class Several:
             named = [version for version in versions if version is not None]
             values = tuple(value for version in named for value in version.values)
             return RRset(*key, min(version.ttl for version in named), values)
-        wished = self._wished.get(key)
+        if key not in self._wished:
+            # Not the file's, or to be pruned: what is there is still to be reckoned with.
+            return next(version for version in reversed(versions) if version is not None)
+        wished = self._wished[key]
         other = [v for v in versions if (v.values if v is not None else ()) != wished]
         return versions[-1] if len(set(versions)) == 1 or not other else other[-1]
 

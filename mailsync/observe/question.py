@@ -62,29 +62,68 @@ class Silence:
 Reply = dns.message.Message | Silence
 
 
-def ask(server: Server, name: str, rdtype: str, patience: Patience) -> Reply:
-    """Ask for an RRset without recursion: EDNS over UDP, TCP when truncated, twice if need be."""
-    reply = _asked(server, name, rdtype, patience, edns=True)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a question is put.
+
+    ``recursive``: to a resolver, and whether it has validated the answer is asked for, too (AD, RFC
+    6840 §5.7). ``unchecked``: it should not validate (CD, RFC 4035 §3.2.2). ``signed``: signatures
+    come with the answer (DO). ``tcp``: over TCP from the start.
+    """
+
+    recursive: bool = False
+    unchecked: bool = False
+    signed: bool = False
+    tcp: bool = False
+
+
+PLAIN = Manner()
+
+
+def ask(
+    server: Server, name: str, rdtype: str, patience: Patience, manner: Manner = PLAIN
+) -> Reply:
+    """Ask for an RRset: EDNS over UDP, TCP when truncated, twice if need be."""
+    try:
+        query = _query(name, rdtype, manner, edns=True)
+    except (dns.exception.DNSException, ValueError):  # a stranger's name, and a label before it
+        return Silence("cannot be asked: that is no name")
+    reply = _asked(server, query, patience, manner)
     if isinstance(reply, dns.message.Message) and reply.rcode() in _NO_EDNS:
-        return _asked(server, name, rdtype, patience, edns=False)  # RFC 6891 §7
+        query = _query(name, rdtype, manner, edns=False)
+        return _asked(server, query, patience, manner)  # RFC 6891 §7
     return reply
 
 
-def _asked(server: Server, name: str, rdtype: str, patience: Patience, *, edns: bool) -> Reply:
+def _query(name: str, rdtype: str, manner: Manner, *, edns: bool) -> dns.message.Message:
     query = dns.message.make_query(
-        name, rdtype, use_edns=0 if edns else False, payload=_PAYLOAD if edns else None
+        name,
+        rdtype,
+        use_edns=0 if edns else False,
+        payload=_PAYLOAD if edns else None,
+        want_dnssec=manner.signed and edns,
     )
-    query.flags &= ~dns.flags.RD
+    query.flags = dns.flags.Flag(0)
+    if manner.recursive:
+        query.flags |= dns.flags.RD | dns.flags.AD
+    if manner.unchecked:
+        query.flags |= dns.flags.CD
+    return query
+
+
+def _asked(server: Server, query: dns.message.Message, patience: Patience, manner: Manner) -> Reply:
     reply: Reply = Silence("was not asked")
     for _ in range(patience.tries):
-        reply = _once(query, server, patience.timeout)
+        reply = _once(query, server, patience.timeout, tcp=manner.tcp)
         if isinstance(reply, dns.message.Message) or reply.no_route:
             break
     return reply
 
 
-def _once(query: dns.message.Message, server: Server, timeout: float) -> Reply:
+def _once(query: dns.message.Message, server: Server, timeout: float, *, tcp: bool) -> Reply:
     try:
+        if tcp:
+            return dns.query.tcp(query, server.address, timeout, server.port)
         reply, _ = dns.query.udp_with_fallback(
             query,
             server.address,
@@ -143,10 +182,26 @@ def canonical_text(rdtype: str, text: str) -> str:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Soa:
+    """What of a zone's SOA matters here; ``negative_ttl`` in seconds (RFC 2308 §5)."""
+
+    serial: int
+    negative_ttl: int
+
+
+def soa(reply: dns.message.Message, zone: str) -> Soa | None:
+    """Give the SOA in an answer, None where there is none."""
+    found = _answer(reply, zone, "SOA")
+    if found is None:
+        return None
+    return Soa(found[0].serial, min(found.ttl, found[0].minimum))
+
+
 def soa_negative_ttl(reply: dns.message.Message, zone: str) -> int | None:
     """Give min(SOA TTL, SOA MINIMUM) in seconds (RFC 2308 §5); None: no SOA in the answer."""
-    found = _answer(reply, zone, "SOA")
-    return None if found is None else min(found.ttl, found[0].minimum)
+    found = soa(reply, zone)
+    return None if found is None else found.negative_ttl
 
 
 def _answer(reply: dns.message.Message, name: str, rdtype: str) -> dns.rrset.RRset | None:

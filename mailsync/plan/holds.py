@@ -195,7 +195,8 @@ def _gone_by(
         return remnant.until
     if course.change("prepare") is None or not steps.prepare:
         return None
-    return scene.now + scene.lifetimes.of(remnant.version) + longer
+    prepared = max([scene.now, *(hold.until for hold in course.holds("prepare"))])
+    return prepared + scene.lifetimes.of(remnant.version) + longer
 
 
 def _longer(scene: Scene, wish: Wish) -> timedelta:

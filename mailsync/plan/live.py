@@ -11,7 +11,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import TTL_MAX
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.model import Gate
+from mailsync.plan.model import Gate, GateState
 
 if TYPE_CHECKING:
     from mailsync.desired.model import Desired
@@ -46,6 +46,16 @@ class ServedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of one address of a mail host: for which gate, and in words after its name."""
+
+    gate: str
+    host: str
+    state: GateState
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """Another domain of the same configuration, as far as this one's mail leans on it.
 
@@ -69,7 +79,8 @@ class Live:
     None when not known. ``lagging``: RRsets that not every authoritative server serves yet, each
     with a text that names the servers. ``gates``: observed conditions for writing. ``policy``: the
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
-    whose mail leans on this one; all others of the zone are among them.
+    whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
+    the mail hosts to which a due switch leads.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -79,6 +90,7 @@ class Live:
     gates: tuple[Gate, ...] = ()
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     neighbours: tuple[Neighbour, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     def delegates(self, name: str, zone: str) -> bool:
         """Tell whether a name of the zone lies in another zone that it delegates to."""

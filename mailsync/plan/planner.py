@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
+from mailsync.lint.judge import offline
 from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
-from mailsync.plan import abroad, check, guards, holds, tasks
+from mailsync.plan import abroad, check, gates, guards, holds, tasks
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
@@ -33,13 +34,15 @@ from mailsync.plan.model import (
     StageState,
     Status,
 )
+from mailsync.plan.prune import expanded
 from mailsync.plan.retire import after_settling, old_service_until
 from mailsync.plan.visible import Remnant
 
 
 def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> DomainPlan:
     """Plan one domain as of ``now`` (aware UTC, whole seconds)."""
-    desired, elsewhere = _split(desired)
+    of_files = offline(desired)
+    desired, elsewhere = _split(expanded(desired, live))
     scene = _scene(desired, live, ledger, now)
     courses = _courses(scene)
     rollback = holds.is_rollback(scene, courses)
@@ -57,6 +60,10 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     ]
     if not rollback:
         stages = [tasks.held(scene, stage) for stage in stages]
+    stages = [
+        gates.judged(stage, desired, live.looks, back=rollback) if stage.name == "switch" else stage
+        for stage in stages
+    ]
     if stages:
         # What was observed speaks of the next write; later ones are judged when their time comes.
         stages[0] = replace(stages[0], gates=(*scene.live.gates, *stages[0].gates))
@@ -66,6 +73,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     if not rollback and not any(finding.severity == "error" for finding in findings):
         findings = (*check.findings(scene, courses, stages, until), *findings)
     findings += tuple(_by_the_holder(wish) for wish in elsewhere)
+    findings += _beside(findings, of_files, rollback=rollback)
     return DomainPlan(
         domain=shown(desired.domain),
         zone=shown(desired.zone),
@@ -75,6 +83,21 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         old_service_until=until,
         findings=findings,
         timezone=desired.cutover.timezone,
+    )
+
+
+def _beside(
+    findings: tuple[Finding, ...], of_files: tuple[Finding, ...], *, rollback: bool
+) -> tuple[Finding, ...]:
+    """Add what lint says of the files and the plan does not say itself.
+
+    The way back is to what has been published before: lint warns of it, and does not bar it.
+    """
+    told = {(finding.id, finding.where) for finding in findings}
+    return tuple(
+        replace(finding, severity="warning") if rollback else finding
+        for finding in of_files
+        if (finding.id, finding.where) not in told
     )
 
 
@@ -106,7 +129,7 @@ def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
 
     Where the file speaks of hosts, also the MX of the zone's other domains: they may lead here.
     """
-    desired, _ = _split(desired)
+    desired, _ = _split(expanded(desired, live))
     keys = {(wish.name, wish.type) for wish in desired.wishes}
     if any(wish.kind == "host" for wish in desired.wishes):
         keys |= abroad.siblings_mx(desired.zone, live.neighbours)
@@ -129,7 +152,7 @@ def visible(
     desired: Desired, live: Live, ledger: Ledger, now: datetime
 ) -> tuple[tuple[Key, tuple[Remnant, ...]], ...]:
     """Give, for every RRset that matters, the versions that some resolver may hold."""
-    scene = _scene(desired, live, ledger, now)
+    scene = _scene(expanded(desired, live), live, ledger, now)
     return tuple((key, scene.visible(key)) for key in watched(desired, live))
 
 

@@ -12,13 +12,14 @@ from mailsync.plan.model import Stage
 
 
 def held(scene: Scene, stage: Stage) -> Stage:
-    """Put the gates of the tasks that are still open before a stage; with any, it is not due."""
-    open_ones = tuple(
-        gate
-        for one in sorted(scene.desired.tasks)
-        if one.blocks and one.stage == stage.name
-        for gate in task(scene, one.id, one.text)
+    """Put the tasks that are still open before a stage as gates; with any that blocks, it waits."""
+    mine = [one for one in sorted(scene.desired.tasks) if one.stage == stage.name]
+    blocking = tuple(g for one in mine if one.blocks for g in task(scene, one.id, one.text))
+    told = tuple(
+        replace(gate, name="task", state="unknown")
+        for one in mine
+        if not one.blocks
+        for gate in task(scene, one.id, f"{one.text} (nothing waits for it)")
     )
-    if not open_ones:
-        return stage
-    return replace(stage, state="held", gates=(*stage.gates, *open_ones))
+    found = replace(stage, gates=(*stage.gates, *blocking, *told))
+    return replace(found, state="held") if blocking else found

@@ -72,7 +72,8 @@ def explain_markdown(found: Sequence[Explanation]) -> str:
         for name, rdtype, ttl, records in _rrsets(one):
             title, time = cell(f"{name} {rdtype}"), _ttl(ttl, records).removeprefix("TTL ")
             for part in _parts(records):
-                origin = f"{_source(part)} {cell(str(part.place))}"
+                source = f"service {cell(part.service)}" if part.service else part.key
+                origin = f"{source} {cell(str(part.place))}"
                 lines.append(f"| {title} | {time} | {cell(values[part.text])} | {origin} |")
             for value in one.foreign.get((name, rdtype), ()):
                 lines.append(f"| {title} | | {cell(values[value])} | foreign: stays as it is |")
@@ -140,12 +141,9 @@ def _parts(records: Sequence[Traced]) -> list[Origin]:
 
 
 def _origin(part: Origin) -> str:
-    return f"{_source(part)}  {part.place}"
-
-
-def _source(part: Origin) -> str:
-    """Say who asks for it: a service, or a key of the file."""
-    return f"service {printable(part.service)}" if part.service else part.key
+    """Say who asks for it: a service, or a key of the file; and where."""
+    source = f"service {part.service}" if part.service else part.key
+    return printable(f"{source}  {part.place}")
 
 
 def _texts(one: Explanation) -> list[str]:

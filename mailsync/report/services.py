@@ -124,12 +124,16 @@ def _put_service(page: Page, listing: Listing) -> None:
 def example(service: Service) -> tuple[str, ...]:
     """Write the service as it stands in a zone file, with an example for each required input."""
     given = {
-        one.name: f"[{one.example}]" if one.listed else one.example for one in _required(service)
+        one.name: f"[{_sample(one)}]" if one.listed else _sample(one) for one in _required(service)
     }
     if not given:
         return ("services:", f"  - {service.id}")
     lines = [f"      {name}: {_quoted(text)}" for name, text in given.items()]
     return ("services:", f"  - {service.id}:", *lines)
+
+
+def _sample(one: Input) -> str:
+    return one.example or next(iter(one.choices), "…")
 
 
 def _quoted(text: str) -> str:

@@ -148,6 +148,17 @@ def test_git_journal(here: Path) -> None:
     assert load(LEAST + text).journal == GitStore(Path("/srv/dns"), "log/mail", "upstream")
 
 
+def test_severities(here: Path) -> None:
+    """What lint's findings are to be is set by the id of their rule, octoDNS' among them."""
+    text = "lint: {severity: {spf-ptr: error, mx-missing: off, octodns-mail: info}}"
+    assert load(LEAST + text).severities == (
+        ("mx-missing", "off"),
+        ("octodns-mail", "info"),
+        ("spf-ptr", "error"),
+    )
+    assert load(LEAST).severities == ()
+
+
 def test_capabilities(here: Path) -> None:
     """What a DNS host can do with TTLs may be said; durations come out in seconds."""
     text = "capabilities: {p: {ttl: fixed, min_ttl: 5m, max_ttl: 1d}}"
@@ -208,6 +219,13 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
         ),
         ("observe: {timeout: soon}", "3:20: 'soon' is no duration"),
         ("capabilities: {q: {ttl: fixed}}", "3:16: unknown provider 'q'"),
+        ("lint: {severity: {spf-pt: off}}", "3:19: there is no rule 'spf-pt': did you mean"),
+        (
+            "lint: {severity: {spf-ptr: fatal}}",
+            "3:28: unknown severity (error, warning, info, off)",
+        ),
+        ("lint: {severities: {}}", "3:8: unknown key 'severities': did you mean 'severity'?"),
+        ("lint: off", "3:7: lint is expected here, not a text"),
         (
             "capabilities: {p: {ttl: fix}}",
             "3:25: unknown value (fixed, settable) 'fix': did you mean",

@@ -66,10 +66,11 @@ def _txt(name: str, selector: Scalar, node: Node, ttl: int | None, context: Cont
     try:
         record = dkim.parse(text)
     except dkim.BadDkim as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "dkim-record")
         return []
     for objection in dkim.objections(record):
-        context.faults.add(node.place, objection)
+        weak = objection.startswith("an RSA key of")
+        context.faults.add(node.place, objection, "dkim-key" if weak else "dkim-record")
     return [context.wish("dkim", (name, "TXT"), (txt_value(text),), selector.place, ttl)]
 
 

@@ -48,11 +48,20 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     try:
         record = dmarc.parse(text)
     except dmarc.BadDmarc as error:
-        context.faults.add(source.place, str(error))
+        rule = "" if dmarc.is_dmarc(text) else "dmarc-version"
+        context.faults.add(source.place, str(error), rule)
         return ()
     for objection in dmarc.objections(record):
-        context.faults.add(source.place, objection)
+        context.faults.add(source.place, objection, _rule(objection))
     return _wish(text, node, ttl, context)
+
+
+def _rule(objection: str) -> str:
+    """Name the rule of lint that is behind an objection; several are of no rule of their own."""
+    tag = objection.partition("=")[0]
+    return {"rua": "dmarc-uri", "ruf": "dmarc-uri"}.get(
+        tag, "dmarc-policy" if tag in {"p", "sp", "np"} else ""
+    )
 
 
 def _wish(text: str | None, node: Node, ttl: int | None, context: Context) -> tuple[Wish, ...]:
@@ -148,7 +157,7 @@ def _value(name: str, node: Node, context: Context) -> str | None:
             context.faults.add(item.place, f"{text[:60]!r} cannot be the value of {name}")
             return None
         for objection in dmarc.objections(record):
-            context.faults.add(item.place, objection)
+            context.faults.add(item.place, objection, _rule(objection))
         parts.append(text)
     return ",".join(parts)
 

@@ -87,7 +87,7 @@ def announced(said: Terms, wishes: tuple[Wish, ...], domain: str, faults: Faults
     for host in hosts if said.mode != "none" and said.mx is not None else ():
         if not mta_sts.permits(policy, host):
             message = f"the policy's mx does not permit {host}, which takes mail (RFC 8461 §4.1)"
-            faults.add(said.place, message)
+            faults.add(said.place, message, "sts-mx-mismatch")
     return policy
 
 

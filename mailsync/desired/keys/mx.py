@@ -45,13 +45,13 @@ def read_values(node: Node, context: Context, name: str, ttl: int | None) -> tup
         if record.exchange in seen:
             first = seen[record.exchange].place
             message = f"{shown(record.exchange)} stands twice, first at line {first.line}"
-            context.faults.add(item.place, message)
+            context.faults.add(item.place, message, "mx-malformed")
             continue
         seen[record.exchange] = item
         records.append(record)
     if "." in seen and len(seen) > 1:
         message = "the null MX '0 .' stands alone, beside no other MX (RFC 7505 §3)"
-        context.faults.add(seen["."].place, message)
+        context.faults.add(seen["."].place, message, "null-mx")
         return ()
     if not records:
         return ()
@@ -68,7 +68,8 @@ def _record(node: Node, context: Context) -> mx.Record | None:
     try:
         record = mx.parse(text)
     except mx.BadMx as error:
-        context.faults.add(node.place, str(error) if len(text) < 80 else f"{quoted(text)} is no MX")
+        message = str(error) if len(text) < 80 else f"{quoted(text)} is no MX"
+        context.faults.add(node.place, message, "mx-malformed")
         return None
     return _resolved(node, record.preference, node, record.exchange, context)
 
@@ -92,10 +93,11 @@ def _resolved(
 ) -> mx.Record | None:
     if text == ".":
         if preference:
-            context.faults.add(node.place, "a null MX has preference 0: write '0 .' (RFC 7505 §3)")
+            message = "a null MX has preference 0: write '0 .' (RFC 7505 §3)"
+            context.faults.add(node.place, message, "null-mx")
             return None
         return mx.NULL
-    name = context.host(host, text)
+    name = context.host(host, text, "mx-malformed")
     return None if name is None else mx.Record(preference, name)
 
 

@@ -47,11 +47,25 @@ def _is_right(text: str, node: Node, context: Context) -> bool:
     try:
         record = spf.parse(text)
     except spf.BadSpf as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), _broken_rule(text))
         return False
     for objection in spf.objections(record):
-        context.faults.add(node.place, objection)
+        context.faults.add(node.place, objection, _rule(objection))
     return not spf.objections(record)
+
+
+def _broken_rule(text: str) -> str:
+    """Name the rule of lint that a text breaks which receivers do not take."""
+    if ";" in text:
+        return "semicolon"
+    return "spf-syntax" if spf.is_spf(text) else "spf-version"
+
+
+def _rule(objection: str) -> str:
+    """Name the rule of lint that is behind an objection."""
+    if objection.startswith("'+all'"):
+        return "spf-all"
+    return "spf-lookups" if "ask the DNS" in objection else "spf-modifier"
 
 
 def _from_fields(fields: Mapping, context: Context) -> str | None:
@@ -96,7 +110,7 @@ def _checked(prefix: str, node: Node, context: Context) -> list[str]:
     try:
         count = len(spf.parse(f"v=spf1 {term}").terms)
     except spf.BadSpf as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "semicolon" if ";" in term else "spf-syntax")
         return []
     if count != 1:
         context.faults.add(node.place, f"{text[:60]!r} is more than one term: write a list")

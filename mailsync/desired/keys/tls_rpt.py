@@ -36,7 +36,8 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         if text is not None and tls_rpt.is_tls_rpt(text):
             addresses += _of_record(text, item, context)
         elif text is not None and not tls_rpt.is_address(text):
-            context.faults.add(item.place, f"{text[:60]!r} is no address: write {_WHAT[12:]}")
+            message = f"{text[:60]!r} is no address: write {_WHAT[12:]}"
+            context.faults.add(item.place, message, "tlsrpt-record")
         elif text is not None:
             addresses.append(text)
     if not addresses:
@@ -57,7 +58,7 @@ def _of_record(text: str, node: Node, context: Context) -> tuple[str, ...]:
     try:
         return tls_rpt.parse(text).rua
     except tls_rpt.BadTlsRpt as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "tlsrpt-record")
         return ()
 
 

@@ -63,10 +63,10 @@ def _value(node: Node, context: Context) -> str | None:
     try:
         record = dane.parse(text)
     except dane.BadTlsa as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "tlsa-usage")
         return None
     for objection in dane.objections(record):
-        context.faults.add(node.place, objection)
+        context.faults.add(node.place, objection, "tlsa-usage")
     # As a zone has it: long data is cut as everywhere.
     return canonical("TLSA", dane.format(record))
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailsync.desired import syntax
 from mailsync.desired.faults import Faults, did_you_mean, quoted
 from mailsync.desired.model import Place
-from mailsync.desired.services import format as service_format
-from mailsync.desired.services.model import Service
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from mailsync.desired.services.model import Service
 
 OWN = "services"
 """The directory of the user's own services, beside that of the zone files."""
@@ -59,6 +62,8 @@ class Catalogue:
     def _load(self, name: str, faults: Faults) -> Service | None:
         path = self._own_files().get(name)
         if path is not None:
+            from mailsync.desired.services import format as service_format
+
             place = Place(syntax.shown(path), 1, 1)
             if not service_format.ID.match(name):
                 faults.add(place, "named for no service: write a-z, 0-9 and _")
@@ -88,6 +93,8 @@ def shipped() -> frozenset[str]:
 
 @cache
 def _shipped(name: str) -> Service:
+    from mailsync.desired.services import format as service_format
+
     faults = Faults()
     file = f"{name}.yaml"
     root = syntax.parse(_directory().joinpath(file).read_bytes(), file, faults)
@@ -97,5 +104,7 @@ def _shipped(name: str) -> Service:
     return service
 
 
-def _directory() -> importlib.resources.abc.Traversable:
-    return importlib.resources.files("mailsync.desired").joinpath("catalogue")
+def _directory() -> Traversable:
+    from importlib.resources import files
+
+    return files("mailsync.desired").joinpath("catalogue")

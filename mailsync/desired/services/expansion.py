@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Task, Use
@@ -11,20 +9,12 @@ from mailsync.desired.services import arrangement, inputs, merging, placeholders
 from mailsync.desired.services.catalogue import Catalogue
 from mailsync.desired.services.demand import Demand, Entry
 from mailsync.desired.services.model import BEHIND, Asked, Given, Service
+from mailsync.desired.services.written import Expansion
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown
 
 _WHAT = "a service, such as 'fastmail' or 'microsoft365: {mx: …}'"
 _TEMPLATE = "template"
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """A domain's keys with those of its services among them, and what else these are about."""
-
-    said: Mapping
-    uses: tuple[Use, ...] = ()
-    tasks: tuple[Task, ...] = ()
 
 
 def expand(
@@ -39,14 +29,14 @@ def expand(
     node = said.get("services")
     if node is None:
         return Expansion(said)
+    before = faults.count()
     if "mail" in said:
         message = "services stand beside 'mail: none': drop one of them"
         faults.add(said.key("services").place, message)
-    before = faults.count()
     demands = [
-        demand
+        one
         for item in reading.items(node, faults, _WHAT)
-        if (demand := _demand(item, domain, zone, catalogue, faults)) is not None
+        if (one := _demand(item, domain, zone, catalogue, faults)) is not None
     ]
     if faults.count() == before:
         arrangement.check(demands, faults)
@@ -54,8 +44,8 @@ def expand(
         return Expansion(said)
     merged = merging.merged(said, demands, domain, faults)
     hosts = merging.exchanges(merged.get("mx"), domain)
-    uses = tuple(_use(demand, hosts, domain) for demand in demands)
-    tasks = tuple(sorted(task for demand in demands for task in demand.tasks))
+    uses = tuple(_use(one, hosts, domain) for one in demands)
+    tasks = tuple(sorted(task for one in demands for task in one.tasks))
     return Expansion(merged, uses, tasks)
 
 

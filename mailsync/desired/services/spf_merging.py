@@ -83,7 +83,7 @@ def _check_text(
     for service, term, place in needed:
         for missing in spf.terms_removed(f"v=spf1 {term}", spf.format(there)):
             message = (
-                f"{missing} is missing, which {service} (line {place.line}) needs: add it, or "
+                f"{missing} is missing, which {service} at {place} needs: add it, or "
                 "write the record as a mapping, to which it is added"
             )
             faults.add((source or own).place, message)

@@ -69,3 +69,40 @@ def test_broken_service_does_not_hide_the_others(site: Site) -> None:
         "error: services/ours.yaml:1:1: records is missing",
     ]
     assert "fastmail" in done.out
+
+
+MOVE = """
+services:
+  - mailgates: {mx: mgf, spf: none}
+  - microsoft365: {behind: mailgates}
+"""
+
+
+def test_the_switch_waits_for_people(site: Site) -> None:
+    """A move to a service is held by its tasks until the file says that they are done."""
+    site.only("example.co.jp")
+    site.write("zones/example.co.jp.yaml", MOVE)
+
+    def open_tasks() -> set[str]:
+        plan = site.run("plan", "--format", "json").domain("example.co.jp")
+        stages = {stage["name"]: stage for stage in plan["stages"]}
+        return {
+            gate["detail"].rpartition("{")[2].partition(":")[0]
+            for gate in stages["switch"]["gates"]
+            if gate["name"] == "tasks-done"
+        }
+
+    waited_for = {
+        "mailgates-accounts",
+        "mailgates-downstream",
+        "microsoft365-gateway-route",
+        "microsoft365-inbound-connector",
+        "microsoft365-recipients",
+    }
+    assert open_tasks() == waited_for
+    done = ", ".join(f"{task}: done" for task in waited_for - {"mailgates-accounts"})
+    site.write("zones/example.co.jp.yaml", f"{MOVE}cutover: {{tasks: {{{done}}}}}\n")
+    assert open_tasks() == {"mailgates-accounts"}
+    done = ", ".join(f"{task}: done" for task in waited_for)
+    site.write("zones/example.co.jp.yaml", f"{MOVE}cutover: {{tasks: {{{done}}}}}\n")
+    assert open_tasks() == set()

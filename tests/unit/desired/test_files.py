@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailsync.desired import files
-from mailsync.desired.model import Place
+from mailsync.desired.model import Level, Place
 from mailsync.desired.target import Target
 from mailsync.desired.tree import Mapping
 
@@ -27,6 +27,7 @@ class Source:
     )
     defaults: Mapping | None = None
     profiles: ByName[str, Mapping] = field(default_factory=dict)
+    severities: tuple[tuple[str, Level], ...] = (("spf-ptr", "error"),)
 
 
 @pytest.fixture
@@ -58,6 +59,12 @@ def test_every_zone_file_is_read(source: Source) -> None:
     assert messages(loaded) == []
     assert domains(loaded) == ["a.example.", "b.example.", "xn--fsq.example."]
     assert files.domains(source) == ("a.example", "b.example", "xn--fsq.example")
+
+
+def test_every_domain_carries_what_the_configuration_says_of_findings(source: Source) -> None:
+    """Severities are set for all domains at once."""
+    loaded = files.load(source)
+    assert {desired.severities for desired in loaded.desired} == {source.severities}
 
 
 def test_first_matching_target_serves(source: Source) -> None:

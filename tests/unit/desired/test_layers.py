@@ -85,6 +85,12 @@ def test_a_mistake_in_a_profile_is_told_at_its_own_place() -> None:
     ]
 
 
+def test_kinds_are_pruned_by_their_keys() -> None:
+    """As a list or a single one; the highest layer's list holds."""
+    assert good("prune: dkim").pruned == {"dkim"}
+    assert good("prune: [srv, mta_sts]", "prune: [dkim]").pruned == {"srv", "mta_sts"}
+
+
 def test_findings_are_acknowledged_by_their_ids() -> None:
     """As a list or a single one; the highest layer's list holds."""
     assert good("acknowledge: mx-single").acknowledged == {"mx-single"}

@@ -143,6 +143,13 @@ MISTAKES = {
     "verification: a\nrecords: {'': {type: TXT, value: b}}": (
         "2:11: example.com TXT is asked for twice, first at z.yaml:1:15"
     ),
+    # prune
+    "prune: []": "1:8: an empty list",
+    "prune: [dkmi]": "1:9: unknown key to prune (autodiscover, bimi, dkim, dmarc, mta_sts, spf, "
+    "srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
+    "prune: mx": "1:8: mx cannot be pruned: 'mx' names all MX of the domain as it is",
+    "prune: [dkim, dkim]": "1:15: dkim stands twice",
+    "prune: [[]]": "1:9: a key, such as dkim is expected here, not a list",
     # mail
     "mail: off": "1:7: unknown value (none) 'off'",
     "mail: none\nmx: 10 mx1": "2:5: 'mx' stands beside 'mail: none' (line 1)",

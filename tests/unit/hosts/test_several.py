@@ -63,6 +63,14 @@ def test_alike_they_are_listed_as_one() -> None:
     assert both.name == "one and two"
 
 
+def test_what_the_file_does_not_name_is_listed_where_any_host_has_it() -> None:
+    """A record that was pruned from one host alone is still there to be pruned."""
+    for hosts in (("one", "two"), ("two", "one")):
+        listings = {"one": zone(OLD), "two": {}}
+        both = Several([Memory(name, listings[name]) for name in hosts], {})
+        assert both.read(ZONE) == zone(OLD)
+
+
 def test_a_write_that_reached_one_is_completed_by_the_next_run() -> None:
     """What is not yet as asked is listed; the host that has it already is passed over."""
     one, two, both = pair(OLD)

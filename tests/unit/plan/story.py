@@ -15,7 +15,7 @@ from mailsync.dns.ttl import seconds
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
@@ -68,7 +68,9 @@ class Story:
     served: ServedPolicy = field(default_factory=ServedPolicy)
     policy: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    looks: tuple[Look, ...] = ()
     tasks: tuple[Task, ...] = ()
+    pruned: frozenset[str] = frozenset()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -85,6 +87,7 @@ class Story:
             self.no_mail,
             self.cutover,
             self.policy,
+            pruned=self.pruned,
             tasks=self.tasks,
         )
 
@@ -99,6 +102,7 @@ class Story:
             self.gates,
             self.served,
             self.neighbours,
+            self.looks,
         )
 
     def plan(self) -> DomainPlan:

@@ -42,8 +42,14 @@ def test_a_switch_waits_for_its_task_and_says_how_it_ends() -> None:
 
 
 def test_a_task_that_does_not_block_holds_nothing() -> None:
-    """It is for whoever looks the service up."""
-    assert moving(replace(CONNECTOR, blocks=False)).apply() == ["switch"]
+    """It is told with its stage, until it is marked done."""
+    life = moving(replace(CONNECTOR, blocks=False))
+    stage = life.stage("switch", "due")
+    assert stage is not None
+    (gate,) = stage.gates
+    assert (gate.name, gate.state) == ("task", "unknown")
+    assert "(nothing waits for it); then write 'tasks: {m365-connector: done}'" in gate.detail
+    assert life.apply() == ["switch"]
 
 
 def test_a_task_holds_its_own_stage_alone() -> None:

@@ -171,6 +171,9 @@ def test_broken_service_is_told_where_it_is_broken(tmp_path: Path) -> None:
         f"{where}:1:1: records is missing",
         f"{where}:3:1: unknown key 'record': did you mean 'records'?",
     ]
+    faults = Faults()
+    found = [one.id for one in Catalogue(tmp_path).all(faults)]
+    assert ("ours" in found, "fastmail" in found, bool(faults)) == (False, True, True)
     assert errors("services: [Two-Words]", tmp_path) == [
         f"{tmp_path / 'Two-Words.yaml'}:1:1: named for no service: write a-z, 0-9 and _"
     ]

@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Place
+from mailsync.desired.services.catalogue import Catalogue
+from mailsync.desired.services.expansion import expand
+from mailsync.desired.tree import Mapping
 from tests.unit.desired.services.samples import KEY, errors, wishes
 
 OWN = """
@@ -160,3 +165,9 @@ def test_misshapen_services_are_told(text: str, error: str) -> None:
 def test_service_without_inputs() -> None:
     """A service that needs nothing is its name, with or without a colon."""
     assert wishes("services: [fastmail]") == wishes("services:\n- fastmail:\n")
+
+
+def test_file_without_services_stays_as_it_is() -> None:
+    """Who names no service gets the very keys back."""
+    said = Mapping((), Place("z.yaml", 1, 1))
+    assert expand(said, "example.com.", "example.com.", Catalogue(), Faults()).said is said

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.unit.desired.services.samples import KEY, errors, good, wishes
+from tests.unit.desired.services.samples import KEY, errors, good, read, wishes
 
 APEX = ("example.com.", "MX")
 SPF = ("spf", "example.com.", "TXT")
@@ -32,8 +34,6 @@ def test_explicit_mx_replaces_the_services() -> None:
 @pytest.mark.parametrize("mx", ["[10 mx1]", "10 mx1", "{values: [10 mx1]}", "{host: mx1, x: y}"])
 def test_explicit_mx_has_no_host_of_the_service(mx: str) -> None:
     """However an MX is written, the service knows whether it is one of its own."""
-    from tests.unit.desired.services.samples import read
-
     assert read(FASTMAIL + f"mx: {mx}")[0].services[0].mx == ()
 
 
@@ -134,7 +134,7 @@ def test_missing_spf_term_is_told(record: str, where: str) -> None:
     assert told == [
         (
             f"z.yaml:{where}: include:spf.protection.outlook.com is missing, which microsoft365 "
-            "(line 4) needs: add it, or write the record as a mapping, to which it is added"
+            "at z.yaml:4:3 needs: add it, or write the record as a mapping, to which it is added"
         )
     ]
 
@@ -238,6 +238,13 @@ def test_misshapen_key_is_told_by_itself(key: str) -> None:
     [
         (
             (
+                "services: [amazon_ses: {region: eu-west-1, tokens: [a], mail_from: mg}, "
+                "mailgun: {subdomain: mg}]"
+            ),
+            "amazon_ses and mailgun both want mg: write it yourself, and yours counts",
+        ),
+        (
+            (
                 f'services: [xserver: {{host: sv1.xserver.jp, dkim_key: "{KEY}"}}, '
                 f'conoha_wing: {{host: mail1.conoha.ne.jp, dkim_key: "{KEY}"}}]'
             ),
@@ -255,3 +262,38 @@ def test_misshapen_key_is_told_by_itself(key: str) -> None:
 def test_clash_of_two_services_is_told(text: str, error: str) -> None:
     """Two services that want the same name are told; nobody can know which is meant."""
     assert any(error in one for one in errors(text)), errors(text)
+
+
+def test_two_values_for_one_record_are_told(tmp_path: Path) -> None:
+    """Where two services want another autodiscover each, the file has to say which."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"names: [x]\nlayer: relay\nrecords: [{{autodiscover: {name}.example.}}]\n"
+        )
+    told = errors("services: [one, two]", tmp_path)
+    assert told == [
+        (
+            "z.yaml:1:17: one has another value than two for the same record: write it yourself, "
+            "and it is yours that counts"
+        )
+    ]
+    assert errors("services: [one, two]\nautodiscover: three.example.", tmp_path) == []
+    (tmp_path / "two.yaml").write_text((tmp_path / "one.yaml").read_text())
+    assert errors("services: [one, two]", tmp_path) == []
+
+
+def test_terms_that_inputs_break_are_told(tmp_path: Path) -> None:
+    """A term that is none once the inputs stand in it is told at the service."""
+    (tmp_path / "ours.yaml").write_text(
+        "names: [x]\nlayer: relay\nrecords: [{spf: 'include:{a}'}]\n"
+        "inputs: {a: {kind: word, what: w, where: w, required: true}}\n"
+    )
+    (error,) = errors("services: [ours: {a: b}]", tmp_path)
+    assert error.startswith("z.yaml:1:12: ours: 'include:b': 'b' is no whole domain name")
+
+
+def test_bad_names_are_told_by_their_key() -> None:
+    """A name that is none is told under ``records``, beside whatever services bring."""
+    ses = "services: [amazon_ses: {region: eu-west-1, tokens: [a], mail_from: b}]\n"
+    (error,) = errors(ses + "records: {'a b': {type: A, value: 192.0.2.1}}")
+    assert error.startswith("z.yaml:2:11: 'a b' holds a character")
