@@ -120,7 +120,8 @@ def command(  # noqa: PLR0913, PLR0917  # the options of a command are its argum
 def _trial(config: Config | None) -> Trial:
     if config is None:
         return Trial()
-    return Trial(Layers(config.defaults, config.profiles, files.catalogue(config)))
+    layers = Layers(config.defaults, config.profiles, files.catalogue(config))
+    return Trial(layers, config.severities)
 
 
 def _run(domains: Sequence[str], origin: Origin, wanted: Wanted, trial: Trial, stop: Flag) -> int:

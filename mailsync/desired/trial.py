@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from mailsync.desired import reading, zone
 from mailsync.desired.faults import Faults
 from mailsync.desired.layers import Layers
-from mailsync.desired.model import Desired, Place
+from mailsync.desired.model import Desired, Level, Place
 from mailsync.desired.services.model import Service
 from mailsync.desired.tree import Mapping
 
@@ -17,9 +17,13 @@ _NOTHING = Mapping((), Place("", 1, 1))
 
 @dataclass(frozen=True)
 class Trial:
-    """Reads trees of zone files. ``layers``: what will lie under them."""
+    """Reads trees of zone files.
+
+    ``layers``: what will lie under them. ``severities``: what lint's findings are to be.
+    """
 
     layers: Layers = field(default_factory=Layers)
+    severities: tuple[tuple[str, Level], ...] = ()
 
     @cached_property
     def ttl(self) -> int:
@@ -38,4 +42,5 @@ class Trial:
     ) -> tuple[Desired, ...]:
         """Read the file of a zone (an absolute name); ``alone``: without what lies under it."""
         layers = Layers(catalogue=self.layers.catalogue) if alone else self.layers
-        return zone.read(name, root, layers, root.place, faults)
+        found = zone.read(name, root, layers, root.place, faults)
+        return tuple(replace(desired, severities=self.severities) for desired in found)

@@ -154,6 +154,8 @@ class _Drafting:
             return
         key = entries[0].key
         by_label: dict[str | None, list[Entry]] = {}
+        if key == "records":
+            entries = sorted(entries, key=lambda one: (one.label != "@", one.label or ""))
         for one in entries:
             by_label.setdefault(one.label, []).append(one)
         parts = []

@@ -15,6 +15,7 @@ from mailsync.importing.draft import FILE, Draft, Uses, common, drafted
 from mailsync.importing.fitting import Use
 from mailsync.importing.lightening import lightened
 from mailsync.importing.model import Claim, Entry, Found, Left, Loader
+from mailsync.lint.judge import offline
 from mailsync.plan.choreography import owned_values
 from mailsync.plan.kinds import CHOREOGRAPHIES
 from mailsync.plan.ledger import Ledger
@@ -127,7 +128,10 @@ def _against(plan: DomainPlan, desired: Desired) -> Iterator[tuple[str, str]]:
     """Give what the planner has against the file: reasons, each with its place in the file."""
     for finding in plan.findings:
         if finding.severity == "error":
-            yield finding.message, finding.where
+            # What the plan itself says cannot be acknowledged.
+            meant = f"; if it is meant, write it with 'acknowledge: [{finding.id}]'"
+            hint = meant if finding in offline(desired) else ""
+            yield f"{finding.message}{hint}", finding.where
     places = {(wish.name, wish.type): str(wish.place) for wish in desired.wishes}
     told = {one.where: one.message for one in plan.findings if one.severity == "warning"}
     for stage in plan.stages:

@@ -167,7 +167,9 @@ def _scalar(node: Scalar, *, within: bool = True) -> str:
 
 
 def _is_plain(text: str, *, within: bool) -> bool:
-    if text.lower() in _WORDS or _SPECIAL.match(text) or not _PLAIN.match(text):
+    if text.lower() in _WORDS or (text.lower() in _BOOLEANS and text not in _BOOLEANS):
+        return False
+    if _SPECIAL.match(text) or not _PLAIN.match(text):
         return False
     if _UNSAFE.search(text) or (within and _UNSAFE_WITHIN.search(text)):
         return False

@@ -141,15 +141,17 @@ def test_spf_that_is_followed_inside_the_zone_comes_along() -> None:
     """Records that SPF includes or redirects to are mail, however often they lead on."""
     lines = (
         "@ TXT v=spf1 redirect=_a.example.com",
-        "_a TXT v=spf1 include:_b.example.com include:_a.example.com -all",
+        "_a TXT v=spf1 include:_b.example.com include:_x.example.com -all",
         "_b TXT v=spf1 ip4:192.0.2.1 -all",
         "_c TXT v=spf1 ip4:192.0.2.2 -all",
+        "news TXT v=spf1 include:_b.example.com ~all",
     )
     assert text(*lines) == (
         "spf: {redirect: _a.example.com}\n"
         "records:\n"
-        '  _a: {type: TXT, value: "v=spf1 include:_b.example.com include:_a.example.com -all"}\n'
+        '  _a: {type: TXT, value: "v=spf1 include:_b.example.com include:_x.example.com -all"}\n'
         '  _b: {type: TXT, value: "v=spf1 ip4:192.0.2.1 -all"}\n'
+        "subdomains: {news: {spf: {include: [_b.example.com], all: softfail}}}\n"
     )
 
 

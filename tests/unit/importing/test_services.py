@@ -152,11 +152,13 @@ def test_a_mailbox_stands_behind_the_gateway_that_has_the_mx() -> None:
 
 
 def test_an_mx_that_is_nobodys_stands_beside_the_services() -> None:
-    """The file's own MX wins, and is all of them."""
+    """The file's own MX wins, and is all of them; where that is an error, it has to be meant."""
+    lolipop = ("@ MX 10 mx01.lolipop.jp.", "@ TXT v=spf1 include:_spf.lolipop.jp ~all")
+    done = imported(*lolipop, "@ MX 50 backup.example.net.")
+    assert done.text == ("services: [lolipop]\nmx: [10 mx01.lolipop.jp., 50 backup.example.net.]\n")
     done = imported(*GOOGLE, "@ MX 50 backup.example.net.")
-    assert done.text == (
-        "services: [google_workspace]\nmx: [1 smtp.google.com., 50 backup.example.net.]\n"
-    )
+    assert "write it with 'acknowledge: [mx-mixed-services]'" in done.left("mx")[0]
+    assert done.one.services == ()
 
 
 def test_records_below_are_a_services_and_no_domain() -> None:
