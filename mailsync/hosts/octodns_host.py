@@ -64,7 +64,7 @@ class OctodnsHost:
         with self._failing_as_host_error(""):
             provider = self.provider()
             listed = list(provider.list_zones()) if hasattr(provider, "list_zones") else None
-        return None if listed is None else tuple(sorted(_names(listed)))
+        return None if listed is None else tuple(sorted(set(_names(listed))))
 
     def write(self, zone: str, changes: Sequence[Change]) -> None:
         """Carry out the changes and nothing else, in one apply of the provider; see `Host.write`.

@@ -6,7 +6,6 @@ answers (RFC 4592) is no record of the name that was asked for, and is left out.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import BadValue, Key, RRset, txt_text
 from mailsync.errors import MailsyncError
 from mailsync.mail import dane, mx, spf, srv
-from mailsync.observe.delegation import Finder, LookupFailed, NotDelegated, system_resolver
+from mailsync.observe.delegation import Finder, LookupFailed, system_resolver
 from mailsync.observe.question import (
     Alias,
     Patience,
@@ -30,6 +29,7 @@ from mailsync.observe.question import (
     served,
     soa_negative_ttl,
 )
+from mailsync.observe.zones import Zones
 
 _THREADS = 8
 _ROUNDS = 4
@@ -69,29 +69,15 @@ def survey(
     """
     patience = patience or Patience()
     try:
-        found = resolver or system_resolver(patience.timeout)
-        servers = _servers(zone, Finder(found, ports or {}, patience), nameservers)
-    except (LookupFailed, NotDelegated) as error:
-        raise MailsyncError(
-            f"its name servers cannot be found: {error}", where=shown(zone)
-        ) from None
-    asker = _Asker(zone, _alive(zone, servers, patience), patience)
-    return asker.survey(selectors)
-
-
-def _servers(
-    zone: str, finder: Finder, nameservers: Sequence[tuple[str, int]] | None
-) -> tuple[Server, ...]:
-    if nameservers is None:
-        return finder.find(zone).servers
-    found = []
-    for name, port in nameservers:
-        try:
-            addresses: tuple[str, ...] = (str(ipaddress.ip_address(name)),)
-        except ValueError:
-            addresses = finder.addresses(name)
-        found += [Server(name, address, port) for address in addresses]
-    return tuple(found)
+        resolver = resolver or system_resolver(patience.timeout)
+    except LookupFailed as error:
+        raise MailsyncError(str(error), where=shown(zone)) from None
+    finder = Finder(resolver, ports or {}, patience)
+    found = Zones(finder, nameservers, frozenset({zone})).find(zone)
+    if found.fault:
+        why = f"its name servers cannot be found: {found.fault}"
+        raise MailsyncError(why, where=shown(zone))
+    return _Asker(zone, _alive(zone, found.servers, patience), patience).survey(selectors)
 
 
 def _alive(zone: str, servers: Sequence[Server], patience: Patience) -> tuple[Server, ...]:
@@ -124,12 +110,10 @@ class _Asker:
     def survey(self, selectors: Iterable[str]) -> Survey:
         """Ask for the wildcards, then the usual names, then those that these lead to."""
         zone = self._zone
-        self._ask(
-            (f"*.{branch}", rdtype)
-            for branch in (zone, f"_domainkey.{zone}", f"_tcp.{zone}")
-            for rdtype in _WILD_TYPES
-        )
-        self._wild = dict(self._found)
+        for branches in ((zone,), (f"_domainkey.{zone}", f"_tcp.{zone}")):
+            # The upper one answers for the lower ones, too.
+            self._ask((f"*.{branch}", rdtype) for branch in branches for rdtype in _WILD_TYPES)
+            self._wild = dict(self._found)
         asked = set(self._usual(selectors))
         self._ask(asked)
         for _ in range(_ROUNDS):
@@ -231,5 +215,5 @@ def _cut(reply: dns.message.Message, zone: str, name: str) -> RRset | None:
         below = owner != zone and is_at_or_below(owner, zone) and is_at_or_below(name, owner)
         if found.rdtype == dns.rdatatype.NS and below:
             values = tuple(rdata.to_text().lower() for rdata in found)
-            return RRset(owner, "NS", found.ttl, values) if values else None
+            return RRset(owner, "NS", found.ttl, values)
     return None
