@@ -249,6 +249,8 @@ def _failing_as_error(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno == errno.EEXIST:
-            raise MailsyncError("is there now: nothing was written", where=str(path)) from None
+            raise MailsyncError(
+                "is there now: nothing was written", where=syntax.shown(path)
+            ) from None
         why = (error.strerror or str(error)).lower()
-        raise MailsyncError(f"cannot be written: {why}", where=str(path)) from None
+        raise MailsyncError(f"cannot be written: {why}", where=syntax.shown(path)) from None
