@@ -8,6 +8,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
+from types import ModuleType
 
 import typer
 
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "rehearse": "Play the plan, and show where mail would go.",
     "explain": "Show where each record comes from.",
     "services": "Show the services that mailsync knows, and what each asks for.",
+    "schema": "Print the JSON Schema of the files.",
     "github": "What the GitHub action runs: see action.yml.",
 }
 """Each command and the first line of its help; its module is `mailsync.cli.NAME`.
@@ -86,12 +88,17 @@ def _application(words: Sequence[str]) -> typer.Typer:
         if name not in words:
             app.command(name, help=summary)(_not_named)
             continue
-        module = import_module(f"mailsync.cli.{name}{'_' if iskeyword(name) else ''}")
+        module = module_of(name)
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(module.command)
     return app
+
+
+def module_of(name: str) -> ModuleType:
+    """Import the module of a command."""
+    return import_module(f"mailsync.cli.{name}{'_' if iskeyword(name) else ''}")
 
 
 def _not_named() -> None:  # pragma: no cover  # a command that is not named cannot run

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults, quoted
-from mailsync.desired.model import Kind, Place, Wish
+from mailsync.desired.model import Kind, Place, Remark, Wish
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import BadName, absolute, is_at_or_below, is_host, shown
 
@@ -18,7 +18,8 @@ _NAME_MAX = 255  # octets of a name (RFC 1035 §2.3.4); a longer text is none
 class Context:
     """``domain`` and ``zone`` are absolute names; ``ttl`` is the file's default, in seconds.
 
-    ``timezone`` is the cutover's, in which dates without an offset are read.
+    ``timezone`` is the cutover's, in which dates without an offset are read. ``remarks`` collects
+    what is no error and still worth a word.
     """
 
     domain: str
@@ -26,6 +27,7 @@ class Context:
     ttl: int
     faults: Faults
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    remarks: list[Remark] = field(default_factory=list)
 
     def wish(
         self,

@@ -40,11 +40,13 @@ class Faults:
         for file, count in others._per_file.items():  # the same
             self._per_file[file] = max(self._per_file.get(file, 0), count)
 
-    def unknown(self, place: Place, what: str, word: str, known: Iterable[str]) -> None:
+    def unknown(
+        self, place: Place, what: str, word: str, known: Iterable[str], rule: str = ""
+    ) -> None:
         """Add one about a word that is not known, with the one that may have been meant."""
         # Guessing costs time that grows with the square of the length.
         guess = "" if self.full(place.file) else did_you_mean(word, known)
-        self.add(place, f"unknown {what} {quoted(word)}{guess}")
+        self.add(place, f"unknown {what} {quoted(word)}{guess}", rule)
 
     def full(self, file: str) -> bool:
         """Tell whether more faults of that file would only be counted."""

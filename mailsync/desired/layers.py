@@ -43,12 +43,14 @@ class Layers:
     defaults: Mapping | None = None
     profiles: collections.abc.Mapping[str, Mapping] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=Catalogue)
+    _checked: dict[tuple[str, Level], tuple[Mapping, Faults]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def under(self, file: Mapping, faults: Faults) -> Mapping:
         """Give all that holds for a zone file; every entry keeps its place."""
-        check(file, "file", faults)
-        defaults = self.defaults or _NOTHING
-        check(defaults, "defaults", faults)
+        file = checked(file, "file", faults)
+        defaults = self._below("", "defaults", self.defaults or _NOTHING, faults)
         profile = self._profile(file.get("profile") or defaults.get("profile"), faults)
         return reduce(_over, (profile, defaults), file)
 
@@ -57,7 +59,7 @@ class Layers:
 
         ``file`` is what `under` gave for its zone file: of that it inherits no records.
         """
-        check(keys, "subdomain", faults)
+        keys = checked(keys, "subdomain", faults)
         inherited = tuple(entry for entry in file if entry[0].text in _INHERITED)
         profile = self._profile(keys.get("profile"), faults)
         return reduce(_over, (profile, Mapping(inherited, file.place)), keys)
@@ -76,20 +78,33 @@ class Layers:
         if profile is None:
             faults.unknown(node.place, "profile", name, self.profiles)
             return _NOTHING
-        check(profile, "profile", faults)
-        return profile
+        return self._below(name, "profile", profile, faults)
+
+    def _below(self, name: str, level: Level, keys: Mapping, faults: Faults) -> Mapping:
+        """Check a layer that lies under several files, once for all of them."""
+        if (name, level) not in self._checked:
+            told = Faults()
+            self._checked[name, level] = (checked(keys, level, told), told)
+        right, told = self._checked[name, level]
+        faults.include(told)
+        return right
 
 
-def check(keys: Mapping, level: Level, faults: Faults) -> None:
-    """Tell of keys that are not known, and of those that stand on another level."""
+def checked(keys: Mapping, level: Level, faults: Faults) -> Mapping:
+    """Check keys by their shapes; give those that are known, and stand where they may."""
     known = registry.known()
-    for key, _ in keys:
+    entries = []
+    for key, value in keys:
+        one = known.get(key.text)
         if key.text in registry.LATER:
             faults.add(key.place, f"{key.text} is not supported yet by this version")
-        elif key.text not in known:
+        elif one is None:
             faults.unknown(key.place, "key", key.text, sorted(known))
-        elif level not in known[key.text].levels:
+        elif level not in one.levels:
             faults.add(key.place, f"{key.text} does not go into {_PLACES[level]}")
+        else:
+            entries.append((key, one.shape.checked(value, faults)))
+    return Mapping(tuple(entries), keys.place)
 
 
 def _over(above: Mapping, below: Mapping) -> Mapping:

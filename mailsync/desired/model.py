@@ -63,7 +63,9 @@ class Wish:
     ``named`` are values that are ours by name although not wished for (a verification token that
     is to go). ``ttl`` is in seconds; ``own_ttl`` tells that it stands at this very record and was
     not inherited from the file's default. ``ramp``: the rungs on the way, lowest first; the last
-    one's values are the wish's.
+    one's values are the wish's. ``split``: the most octets that an SPF record may have before its
+    addresses go into records of their own; 0 where it stays whole. ``auto``: what a mail host
+    presents is wished for besides (TLSA); only a look at the world tells it.
     """
 
     kind: Kind
@@ -75,6 +77,17 @@ class Wish:
     own_ttl: bool = False
     named: tuple[str, ...] = ()
     ramp: tuple[Rung, ...] = ()
+    split: int = 0
+    auto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something in a file that the user should know, and that is no error; ``id``: its sort."""
+
+    id: str
+    text: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +239,7 @@ class Desired:
     ``pruned`` are the keys whose kind is exclusive: what is live of it and not named is removed.
     ``acknowledged`` are the ids of findings that the user accepts; ``severities`` are those that
     the configuration sets, by id. ``services`` and ``tasks`` come from the catalogue of services.
+    ``remarks`` are what the loader has to say that is no error.
     """
 
     domain: str
@@ -242,3 +256,4 @@ class Desired:
     services: tuple[Use, ...] = ()
     tasks: tuple[Task, ...] = ()
     severities: tuple[tuple[str, Level], ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -15,6 +15,8 @@ from typing import Literal
 from mailsync.desired import keys
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
+from mailsync.desired.shape import Shape
+from mailsync.desired.structure import ANYTHING
 from mailsync.desired.tree import Node
 
 Level = Literal["file", "subdomain", "profile", "defaults"]
@@ -32,7 +34,8 @@ class Key:
 
     ``read`` gives wishes; it tells faults to the context and never raises. A setting (``ttl``,
     ``cutover``) gives none: `zone` reads it before all others. ``kinds``: the keys that it speaks
-    for, when that is not itself. ``levels``: where it may stand.
+    for, when that is not itself. ``levels``: where it may stand. ``shape``: what may stand there;
+    ``read`` gets nothing that is not of it. ``example``: what a file may say there, in YAML.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Key:
     read: Callable[[Node, Context], tuple[Wish, ...]] | None
     kinds: frozenset[str] | None = None
     levels: frozenset[Level] = EVERYWHERE
+    shape: Shape = ANYTHING
+    example: str = ""
 
     @property
     def speaks_for(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mailsync.desired import conflicts, reading, registry, terms
+from mailsync.desired import conflicts, reading, registry, spf_parts, terms
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.keys import acknowledge, mta_sts, prune, subdomains
@@ -74,7 +74,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
     """Read one mail domain of a zone; what holds for it gives the order."""
     name, zone, place, expansion = part.domain, part.zone, part.place, part.expansion
     keys = registry.known()
-    by_name = {key.text: node for key, node in expansion.said if key.text in keys}
+    by_name = {key.text: node for key, node in expansion.said}
     ttl = reading.duration(by_name.get("ttl"), faults, "a TTL")
     asked = by_name.get("cutover")
     cutover = Cutover() if asked is None else terms.read(asked, faults)
@@ -103,6 +103,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
         wishes = tuple(
             replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )
+    wishes = spf_parts.divided(wishes, faults)
     return Desired(
         domain=name,
         zone=zone,
@@ -116,6 +117,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
         acknowledged=acknowledge.findings(by_name.get("acknowledge"), faults),
         services=expansion.uses,
         tasks=expansion.tasks,
+        remarks=tuple(context.remarks),
     )
 
 

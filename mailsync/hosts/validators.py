@@ -6,6 +6,7 @@ Its sets `strict` and `best-practice` run, but for what `UNHEARD` leaves out, ea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from octodns.record import Record
@@ -14,7 +15,7 @@ from octodns.zone.validator import ZoneValidatorRegistry
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import BadValue, Key, RRset
+from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.loading import prepare_octodns
 from mailsync.hosts.records import key_of, objections, record_of
 from mailsync.lint.judge import Judgement, judgement, ordered
@@ -43,7 +44,7 @@ UNHEARD: Mapping[str, str] = {
 """Validators that are not asked, and why. Of ``mail`` only the count of MX is told: what it says of
 SPF takes a redirect for an error, what it misses may be there, and the rest is mailsync's own."""
 
-SETS: Mapping[str, Severity] = {"strict": "error", "best-practice": "warning"}
+SETS: dict[str, Severity] = {"strict": "error", "best-practice": "warning"}
 """Which sets of validators run, and how severe what they find is: what is not strictly right, a
 DNS host's adapter refuses to write."""
 
@@ -80,6 +81,17 @@ def ids() -> tuple[str, ...]:
     return tuple(sorted(told))
 
 
+@cache
+def _severities() -> Mapping[str, Severity]:
+    """Give the severity of each validator's reasons; one that is in both sets is strict."""
+    return {
+        validator.id: severity
+        for set_, severity in reversed(SETS.items())
+        for validator in _available()
+        if set_ in (validator.sets or ())
+    }
+
+
 def _available() -> Iterator[Any]:
     yield from Zone.available_zone_validators()
     for by_type in Record.available_validators().values():
@@ -97,24 +109,21 @@ def _zone(name: str, group: Sequence[Desired]) -> Iterator[Judgement]:
     for key, asked in wishes.items():
         values = tuple(value for _, wish in asked for value in wish.values)
         rrset = RRset(*key, min(wish.ttl for _, wish in asked), values)
-        for set_, severity in SETS.items():
-            for reason in _objections(zone, rrset, set_):
-                yield from _judgement(reason, asked[0], severity)
+        for reason in _objections(zone, rrset):
+            yield from _judgement(reason, asked[0])
         _add(zone, rrset)
-    for set_, severity in SETS.items():
-        registry = ZoneValidatorRegistry()
-        registry.available = Zone.validators.available
-        registry.enable_sets([set_])
-        for reason in registry.process_zone(zone):
-            keys = sorted(key_of(record) for record in reason.records)
-            at = next((wishes[key][0] for key in keys if key in wishes), None)
-            if at is not None:
-                yield from _judgement(reason, at, severity)
+    registry = ZoneValidatorRegistry()
+    registry.available = Zone.validators.available
+    registry.enable_sets(SETS)
+    for reason in registry.process_zone(zone):
+        keys = sorted({key_of(record) for record in reason.records} & wishes.keys())
+        for key in keys[:1]:
+            yield from _judgement(reason, wishes[key][0])
 
 
-def _objections(zone: Zone, rrset: RRset, set_: str) -> Sequence[ValidationReason]:
+def _objections(zone: Zone, rrset: RRset) -> Sequence[ValidationReason]:
     try:
-        return objections(zone, rrset, [set_])
+        return objections(zone, rrset, list(SETS))
     except Exception:  # noqa: BLE001  # record types of any package, and values that none can hold
         return ()
 
@@ -126,11 +135,10 @@ def _add(zone: Zone, rrset: RRset) -> None:
         return
 
 
-def _judgement(
-    reason: ValidationReason, at: tuple[Desired, Wish], severity: Severity
-) -> Iterator[Judgement]:
+def _judgement(reason: ValidationReason, at: tuple[Desired, Wish]) -> Iterator[Judgement]:
     desired, wish = at
     id_ = f"{OCTODNS}{reason.validator_id}"
+    severity = _severities().get(reason.validator_id, "warning")
     if reason.validator_id in UNHEARD:
         return
     if reason.validator_id == "mail":
@@ -143,7 +151,4 @@ def _judgement(
 
 def _of_a_service(wish: Wish) -> bool:
     """Tell whether the one MX is a service's, which has many servers behind it."""
-    try:
-        return all(mx_services.service_of(mx.parse(value).exchange) for value in wish.values)
-    except (mx.BadMx, BadValue):
-        return False
+    return all(mx_services.service_of(mx.parse(value).exchange) for value in wish.values)

@@ -82,10 +82,10 @@ def _value(rdtype: str, value: str) -> Node:
     """Put one value as octoDNS has it; the loader judges whether it still says the same."""
     if rdtype == "TXT":
         return text(txt_text(value))
-    shape = octodns.TYPES[rdtype]
-    if not isinstance(shape, dict):
+    parts_of = octodns.TYPES[rdtype]
+    if not isinstance(parts_of, dict):
         return word(value)
-    *first, last = shape
+    *first, last = (name for name, part in parts_of.items() if not part.alias)
     parts = value.split(None, len(first))
     if len(parts) <= len(first):
         return word(value)

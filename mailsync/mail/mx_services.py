@@ -1,7 +1,7 @@
 """Whose mail servers an MX names, as far as the host's name tells.
 
-The vendors' own manuals name these hosts. ``exclusive``: the vendor says that no MX of another
-service may stand beside them.
+Without any I/O, and of more services than the catalogue of `mailsync.desired` has; where that knows
+one, too, both say the same of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A mail service, and the endings of its hosts' names (absolute, lower case)."""
+    """A mail service, and the endings of its hosts' names (absolute, lower case).
+
+    ``exclusive``: its vendor says that no MX of another service may stand beside its own.
+    """
 
     name: str
     endings: tuple[str, ...]
@@ -41,18 +44,18 @@ SERVICES = (
     ),
     Service("Cloudflare Email Routing", ("mx.cloudflare.net.",), exclusive=True),
     Service("Amazon SES", ("amazonses.com.", "amazonaws.com.")),
-    Service("ConoHa", ("conoha.ne.jp.",)),
+    Service("ConoHa WING", ("conoha.ne.jp.",)),
     Service("CYBERMAIL Σ", ("cybermail.jp.",)),
     Service("Fastmail", ("messagingengine.com.",)),
     Service("heteml", ("heteml.jp.",)),
-    Service("iCloud Mail", ("mail.icloud.com.",)),
+    Service("iCloud+ custom email domain", ("mail.icloud.com.",)),
     Service("KAGOYA MAIL", ("kagoya.net.",)),
     Service("Lolipop", ("lolipop.jp.",)),
     Service("Mailgun", ("mailgun.org.",)),
     Service("Mimecast", ("mimecast.com.",)),
     Service("Proofpoint", ("pphosted.com.", "ppe-hosted.com.")),
     Service("Proton Mail", ("protonmail.ch.",)),
-    Service("Sakura", ("sakura.ne.jp.",)),
+    Service("Sakura rental server", ("sakura.ne.jp.",)),
     Service("Xserver", ("xserver.jp.",)),
     Service("Zoho Mail", ("zoho.com.", "zoho.eu.", "zoho.jp.")),
 )

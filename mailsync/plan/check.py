@@ -8,11 +8,12 @@ with the counter-example in words. What nobody saw cannot be judged: the holds w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+from mailsync.desired.model import Wish
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
@@ -20,8 +21,8 @@ from mailsync.plan import abroad
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
-from mailsync.plan.invariants import Broken, Instant, broken
-from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, mta_sts
+from mailsync.plan.invariants import Broken, Instant, broken, who_may_send
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, mta_sts, spf_tree
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
@@ -92,6 +93,7 @@ def _broken(
     writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
     spans = {key: _spans(scene, key, writes) for key in _keys(scene, courses)}
     future = _Future(scene, courses, stages, retire)
+    future = replace(future, leaving=tuple(_leaving(future, spans)))
     for at in _instants(scene, spans, writes, retire):
         changing = frozenset(c.key for t, c in writes if t == at and t > scene.now)
         now = Instant(
@@ -105,6 +107,20 @@ def _broken(
             changing=changing,
         )
         yield from broken(now)
+
+
+def _allowed(scene: Scene, keys: Iterable[Key]) -> tuple[str, ...]:
+    """Give what each visible SPF record lets send now; nobody, where it makes a receiver give up.
+
+    What the plan writes this very minute is not among them.
+    """
+    past = {key: _spans(scene, key, []) for key in keys if key[1] == "TXT"}
+    visible = {
+        key: tuple(span.rrset for span in held if span.covers(scene.now))
+        for key, held in past.items()
+    }
+    now = Instant(scene.now, scene.desired.domain, scene.desired.zone, visible)
+    return tuple(whole or "v=spf1 -all" for _, whole in who_may_send(now))
 
 
 def _keys(scene: Scene, courses: tuple[Course, ...]) -> set[Key]:
@@ -155,12 +171,16 @@ def _instants(
 
 @dataclass(frozen=True, slots=True)
 class _Future:
-    """Who takes and who sends the domain's mail, if the plan is carried out as it says."""
+    """Who takes and who sends the domain's mail, if the plan is carried out as it says.
+
+    ``leaving``: what the plan takes from SPF records.
+    """
 
     scene: Scene
     courses: tuple[Course, ...]
     stages: list[Stage]
     retire: datetime | None
+    leaving: tuple[_Leaving, ...] = ()
 
     def takes(self, at: datetime) -> _Takers:
         over = self.retire is None or at > self.retire
@@ -168,30 +188,27 @@ class _Future:
 
     def may_send(self, at: datetime) -> tuple[str, ...]:
         """Give the SPF records whose senders may have mail on its way."""
-        found = []
-        for course, wish_values, live_values, base in self._moving("spf"):
-            queued = base + timedelta(seconds=self.scene.desired.cutover.queue_lifetime)
-            if at < queued and course.change("settle") is not None:
-                found += _leaving(live_values, wish_values)
-            if wish_values and self._switch_at() is not None and at >= base:
-                found.append(txt_text(wish_values[0]))
+        found: list[str] = []
+        for one in self.leaving:
+            queued = one.base + timedelta(seconds=self.scene.desired.cutover.queue_lifetime)
+            found += one.all if one.settles and at < queued else one.staying
+            if one.wished and self._switch_at() is not None and at >= one.base:
+                found.append(one.wished)
         return tuple(found)
 
     def signed(self, at: datetime) -> dict[Key, tuple[str, ...]]:
         """Give the keys under which mail on its way is signed."""
         cutover = self.scene.desired.cutover
         found = {}
-        for course, wish_values, live_values, base in self._moving("dkim"):
+        for course, wish, live_values, base in self.moving("dkim"):
             arrived = base + timedelta(seconds=cutover.queue_lifetime + cutover.verifier_delay)
             if live_values and at < arrived and course.change("settle") is not None:
                 found[course.key] = live_values
-            elif wish_values and not live_values and self._switch_at() is not None and at >= base:
-                found[course.key] = wish_values
+            elif wish.values and not live_values and self._switch_at() is not None and at >= base:
+                found[course.key] = wish.values
         return found
 
-    def _moving(
-        self, kind: str
-    ) -> Iterator[tuple[Course, tuple[str, ...], tuple[str, ...], datetime]]:
+    def moving(self, kind: str) -> Iterator[tuple[Course, Wish, tuple[str, ...], datetime]]:
         """Give each wish of a kind that the plan changes, and when only the new way is used."""
         for course in self.courses:
             for wish, steps in course.parts:
@@ -200,7 +217,7 @@ class _Future:
                 live = owned_values(CHOREOGRAPHIES[wish.kind], wish, course.live)
                 known = [at for at in (steps.since, self.scene.moved_at) if at is not None]
                 base = self._switch_at() or max(known, default=self.scene.now)
-                yield course, wish.values, live, base
+                yield course, wish, live, base
 
     def _switch_at(self) -> datetime | None:
         """Give when the plan moves mail, None when it does not."""
@@ -249,13 +266,52 @@ class _Takers:
         return address in self.addresses[host]
 
 
-def _leaving(live: tuple[str, ...], wished: tuple[str, ...]) -> list[str]:
-    """Give a record for those alone who may send now, and may not in the end."""
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """What the plan takes from one SPF record, by which every receiver lets somebody send now.
+
+    ``all``: a record of all of it, if there is any; ``staying``: of what another record that it
+    includes has in the end. ``wished``: the record in the end. ``base``: from when on only the new
+    way is used. ``settles``: it goes only when the mail sent by it has arrived.
+    """
+
+    base: datetime
+    settles: bool
+    all: tuple[str, ...]
+    staying: tuple[str, ...]
+    wished: str
+
+
+def _leaving(future: _Future, keys: Iterable[Key]) -> Iterator[_Leaving]:
+    allowed = _allowed(future.scene, keys)
+    for course, wish, live_values, base in future.moving("spf"):
+        gone = _gone(live_values, wish.values)
+        steps = next(steps for one, steps in course.parts if one is wish)
+        yield _Leaving(
+            base,
+            course.change("settle") is not None and steps.wait != 0,
+            _relied_upon(future.scene, gone, allowed),
+            _relied_upon(future.scene, spf_tree.moving(wish, gone, future.scene), allowed),
+            txt_text(wish.values[0]) if wish.values else "",
+        )
+
+
+def _relied_upon(scene: Scene, terms: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Give a record of those terms by which every receiver lets somebody send now."""
+    record = spf_tree.meant(terms, scene)
+    relied = record.mechanisms
+    for whole in allowed:
+        left = spf_record.parse(spf_record.difference(spf_record.format(record), whole))
+        relied = tuple(term for term in relied if term not in left.mechanisms)
+    return (" ".join(("v=spf1", *map(str, relied), "-all")),) if relied else ()
+
+
+def _gone(live: tuple[str, ...], wished: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the terms by which somebody may send now, and that the wish has no more."""
     if len(live) != 1:
-        return []
+        return ()
     final = txt_text(wished[0]) if wished else "v=spf1 -all"
     try:
-        gone = spf_record.terms_removed(txt_text(live[0]), final)
+        return spf_record.terms_removed(txt_text(live[0]), final)
     except spf_record.BadSpf:
-        return []
-    return [" ".join(("v=spf1", *gone, "-all"))] if gone else []
+        return ()

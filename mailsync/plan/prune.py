@@ -14,6 +14,7 @@ from mailsync.desired.model import Desired, Kind, Wish
 from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import RRset, txt_text
 from mailsync.mail import dkim, dmarc, mta_sts, spf, srv, tls_rpt
+from mailsync.mail.spf_split import PARTS_MAX, is_part, part_name
 from mailsync.plan import abroad
 from mailsync.plan.live import Live
 
@@ -24,8 +25,10 @@ _SHARING = frozenset({"spf", "verification"})
 def expanded(desired: Desired, live: Live) -> Desired:
     """Add what ``prune`` removes to what a domain's file asks for; the same again changes nothing.
 
-    Of a kind that it prunes, the file then speaks.
+    Of a kind that it prunes, the file then speaks. Parts of a split SPF record that are left over
+    go in the same way.
     """
+    desired = _without_old_parts(desired, live)
     if not desired.pruned:
         return desired
     others = abroad.siblings(desired.zone, live.neighbours)
@@ -44,6 +47,26 @@ def expanded(desired: Desired, live: Live) -> Desired:
     ]
     wishes = sorted((*desired.wishes, *added), key=lambda one: (one.name, one.type, one.kind))
     return replace(desired, wishes=tuple(wishes), kinds=desired.kinds | desired.pruned)
+
+
+def _without_old_parts(desired: Desired, live: Live) -> Desired:
+    """Add the parts of a split SPF record that it does not need any more, as if said absent.
+
+    The names are its own, and what stands there is as mailsync writes parts: addresses alone.
+    """
+    named = {(wish.name, wish.type) for wish in desired.wishes}
+    added = [
+        Wish("spf", key[0], "TXT", (), live.rrsets[key].ttl, wish.place)
+        for wish in desired.wishes
+        if wish.kind == "spf" and wish.split
+        for number in range(1, PARTS_MAX + 1)
+        if (key := (part_name(number, wish.name), "TXT")) in live.rrsets and key not in named
+        if any(is_part(txt_text(value)) for value in live.rrsets[key].values)
+    ]
+    if not added:
+        return desired
+    wishes = sorted((*desired.wishes, *added), key=lambda one: (one.name, one.type, one.kind))
+    return replace(desired, wishes=tuple(wishes))
 
 
 def _elsewhere(name: str, domain: str, others: tuple[str, ...]) -> bool:

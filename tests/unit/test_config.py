@@ -192,7 +192,7 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
         ("notify: {}", "3:1: notify is not supported yet by this version"),
         ("profiles: {}", "3:11: an empty mapping: write the name of a profile and its keys"),
         ("profiles: {a: none}", "3:15: keys of a zone file are expected here, not a text"),
-        ("defaults: 5", "3:11: keys of a zone file is expected here, not a text"),
+        ("defaults: 5", "3:11: keys of a zone file are expected here, not a text"),
         ("journal: x", "3:10: a journal is expected here, not a text"),
         ("journal: {directory: x}", "3:10: store is missing"),
         ("journal: {store: gti}", "3:18: unknown store (file, git) 'gti': did you mean 'git'?"),
@@ -245,7 +245,10 @@ def test_mistakes(here: Path, text: str, message: str) -> None:
     ("text", "message"),
     [
         ("providers: {p: 5}\ntargets: {'*': p}", "1:16: a name and the settings"),
-        ("providers: {p: {token: x}}\ntargets: {'*': p}", "1:16: p has no class"),
+        (
+            "providers: {p: {token: x}}\ntargets: {'*': p}",
+            "1:16: class is missing: write octoDNS' class path",
+        ),
         ("providers: {p: {class: a.B, x: no}}\ntargets: {'*': p}", "1:32: no is read in two ways"),
         (
             "providers: {cloud: {class: a.B}}\ntargets: {'*': clod}",

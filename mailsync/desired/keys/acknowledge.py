@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from mailsync.desired import reading
-from mailsync.desired.faults import Faults, quoted
+from mailsync.desired.faults import Faults
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Text
+from mailsync.desired.structure import Items
 from mailsync.desired.tree import Node
 
 _WHAT = "the id of a finding, such as mx-mixed-services"
-_ID = re.compile(r"[a-z0-9-]{1,80}\Z", re.ASCII)
+SHAPE = Items(
+    Text(_WHAT, "[a-z0-9-]{1,80}", no=f"id of a finding: write {_WHAT}"),
+    _WHAT,
+)
 
 
 def findings(node: Node | None, faults: Faults) -> frozenset[str]:
@@ -20,9 +23,7 @@ def findings(node: Node | None, faults: Faults) -> frozenset[str]:
         text = reading.text(item, faults, _WHAT)
         if text is None:
             continue
-        if not _ID.match(text):
-            faults.add(item.place, f"{quoted(text)} is no id of a finding: write {_WHAT}")
-        elif text in found:
+        if text in found:
             faults.add(item.place, f"{text} stands twice")
         found.add(text)
     return frozenset(found)
@@ -32,4 +33,6 @@ KEY = Key(
     "acknowledge",
     "Findings of lint and plan that you know and accept, by their ids.",
     read=None,
+    shape=SHAPE,
+    example="[mx-mixed-services]",
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent, Text
+from mailsync.desired.structure import TTL, Either, Field, Fields, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
-from mailsync.dns.names import is_host
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import dkim
 
@@ -19,21 +20,10 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     selectors = reading.named(node, context.faults, "a selector and its key record")
     wishes: list[Wish] = []
     for selector, value in selectors or ():
-        name = _owner(selector, context)
+        name = context.owner(selector, "a selector", f"{selector.text.lower()}._domainkey")
         if name is not None:
             wishes += _selector(name, selector, value, context)
     return tuple(wishes)
-
-
-def _owner(selector: Scalar, context: Context) -> str | None:
-    """Selectors are one or more labels, dots between (RFC 6376 §3.1)."""
-    labels = selector.text.lower()
-    # Underscores are no letters of RFC 5321 §2.3.5's sub-domains, but are in use everywhere.
-    if labels.endswith(".") or not is_host(labels.replace("_", "-x-x") + "."):
-        message = f"{selector.text[:60]!r} is no selector: labels as in s2026 (RFC 6376 §3.1)"
-        context.faults.add(selector.place, message)
-        return None
-    return context.owner(selector, "a selector", f"{labels}._domainkey")
 
 
 def _selector(name: str, selector: Scalar, node: Node, context: Context) -> list[Wish]:
@@ -42,10 +32,7 @@ def _selector(name: str, selector: Scalar, node: Node, context: Context) -> list
         return [context.wish("dkim", (name, t), (), selector.place) for t in ("TXT", "CNAME")]
     if not isinstance(node, Mapping):
         return _txt(name, selector, node, None, context)
-    fields = reading.mapping(node, context.faults, _WHAT, ("txt", "cname", "ttl"))
-    if fields is None:
-        return []
-    ttl, txt, cname = context.own_ttl(fields), fields.get("txt"), fields.get("cname")
+    ttl, txt, cname = context.own_ttl(node), node.get("txt"), node.get("cname")
     if (txt is None) == (cname is None):
         context.faults.add(node.place, "write either txt or cname: one selector is one of the two")
         return []
@@ -74,9 +61,36 @@ def _txt(name: str, selector: Scalar, node: Node, ttl: int | None, context: Cont
     return [context.wish("dkim", (name, "TXT"), (txt_value(text),), selector.place, ttl)]
 
 
+# Labels, dots between (RFC 6376 §3.1). Underscores are no letters of RFC 5321 §2.3.5's sub-domains,
+# but are in use everywhere.
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_SELECTOR = Text(
+    "a selector",
+    rf"{_LABEL}(?:\.{_LABEL})*",
+    no="selector: labels as in s2026 (RFC 6376 §3.1)",
+)
+_TXT = Text(
+    _WHAT,
+    r"[^=]*[A-Za-z0-9]\s*=[\s\S]*",
+    dkim.parse,
+    "key record",
+    ("v=DKIM1; k=rsa; p=MIIB…",),
+    rule="dkim-record",
+)
+_LONG = {
+    "txt": Field(_TXT, "The key record."),
+    "cname": Field(structure.name("a name"), "Where a service keeps the key: an alias."),
+    "ttl": TTL,
+}
+SHAPE = Named(
+    "a selector and its key record", _SELECTOR, Either(Absent(), Fields(_WHAT, _LONG), _TXT)
+)
+
 KEY = Key(
     "dkim",
     "DKIM keys by selector: the record as text, {cname: TARGET} where a service keeps the key, or "
     "'absent'. A new key takes a new selector.",
     read,
+    shape=SHAPE,
+    example='{s2026: "v=DKIM1; k=rsa; p="}',
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.faults import Faults, quoted
 from mailsync.desired.model import Place
 from mailsync.desired.registry import Key
+from mailsync.desired.structure import Items
 from mailsync.desired.tree import Node
 from mailsync.dns.names import BadName, absolute, shown
 
@@ -34,10 +35,14 @@ def zones(node: Node, faults: Faults) -> dict[str, Place]:
     return found
 
 
+SHAPE = Items(structure.name(_WHAT, "example.com"), _WHAT)
+
 KEY = Key(
     "domains",
     "The zones for which this file holds, each with all of it; the name of the file is only a "
     "label then.",
     read=None,
+    shape=SHAPE,
     levels=frozenset({"file"}),
+    example="[example.jp, example.co.jp]",
 )

@@ -5,7 +5,11 @@ from __future__ import annotations
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Never, Word
+from mailsync.desired.structure import Either, Items
 from mailsync.desired.tree import Node
+
+_WHAT = "a key, such as dkim"
 
 PRUNABLE = (
     "autodiscover",
@@ -32,20 +36,27 @@ _NEVER = {
 def keys(node: Node | None, faults: Faults) -> frozenset[str]:
     """Read ``[dkim, srv]``."""
     found: set[str] = set()
-    for item in () if node is None else reading.items(node, faults, "a key, such as dkim"):
-        text = reading.text(item, faults, "a key, such as dkim")
-        if text in _NEVER:
-            faults.add(item.place, f"{text} cannot be pruned: {_NEVER[text]}")
-        elif text is not None and reading.word(item, faults, "key to prune", PRUNABLE):
-            if text in found:
-                faults.add(item.place, f"{text} stands twice")
-            found.add(text)
+    for item in () if node is None else reading.items(node, faults, _WHAT):
+        text = reading.text(item, faults, _WHAT)
+        if text in found:
+            faults.add(item.place, f"{text} stands twice")
+        found |= {text} if text is not None else set()
     return frozenset(found)
 
+
+SHAPE = Items(
+    Either(
+        *(Never(key, f"{key} cannot be pruned: {why}") for key, why in _NEVER.items()),
+        Word("key to prune", PRUNABLE),
+    ),
+    _WHAT,
+)
 
 KEY = Key(
     "prune",
     "Keys of which this domain has nothing but what stands here: what else of them is live is "
     "removed, in its safe order.",
     read=None,
+    shape=SHAPE,
+    example="[dkim]",
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.faults import Faults, quoted
 from mailsync.desired.registry import Key
-from mailsync.desired.tree import Mapping, Node, Scalar, kind
+from mailsync.desired.structure import Named, Ref
+from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import BadName, absolute, is_at_or_below, is_host, shown
 
 _WHAT = "a name below the zone and its keys, such as {news: {mx: [10 mx1]}}"
@@ -28,9 +29,6 @@ def entries(node: Node | None, zone: str, faults: Faults) -> Iterator[tuple[str,
         seen[name] = key
         if isinstance(value, Mapping):
             yield name, key, value
-        else:
-            message = f"keys as in a zone file are expected here, not {kind(value)}"
-            faults.add(value.place, message)
 
 
 def _name(key: Scalar, zone: str, faults: Faults) -> str | None:
@@ -50,10 +48,14 @@ def _name(key: Scalar, zone: str, faults: Faults) -> str | None:
     return name
 
 
+SHAPE = Named(_WHAT, structure.name("a name"), Ref("subdomain", "keys as in a zone file"))
+
 KEY = Key(
     "subdomains",
     "Mail domains below this one, by name: each takes the same keys, which stand for it alone. "
     "They inherit ttl and cutover, and no records.",
     read=None,
+    shape=SHAPE,
     levels=frozenset({"file", "profile", "defaults"}),
+    example="{news: {mx: [10 mx1]}}",
 )

@@ -6,6 +6,8 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent, Text
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import tls_rpt
@@ -20,14 +22,7 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         return (context.wish("tls-rpt", key, (), node.place),)
     ttl, source = None, node
     if isinstance(node, Mapping):
-        fields = reading.mapping(node, context.faults, _WHAT, ("rua", "ttl"))
-        if fields is None:
-            return ()
-        ttl, found = context.own_ttl(fields), fields.get("rua")
-        if found is None:
-            context.faults.add(node.place, f"rua is missing: write {_WHAT}")
-            return ()
-        source = found
+        ttl, source = context.own_ttl(node), node["rua"]
     if isinstance(source, Scalar) and tls_rpt.is_tls_rpt(source.text):
         return _as_text(source, node, ttl, context)
     addresses: list[str] = []
@@ -62,9 +57,24 @@ def _of_record(text: str, node: Node, context: Context) -> tuple[str, ...]:
         return ()
 
 
+_ADDRESSES = Items(
+    Text(
+        _WHAT,
+        r"(?:[mM][aA][iI][lL][tT][oO]:|[hH][tT][tT][pP][sS]://|v=TLSRPTv1)[\s\S]*",
+        no=f"address: write {_WHAT[12:]}",
+        examples=("mailto:tls@example.com",),
+        rule="tlsrpt-record",
+    ),
+    _WHAT,
+)
+_LONG = {"rua": Field(_ADDRESSES, "Where to.", missing=f"write {_WHAT}"), "ttl": TTL}
+SHAPE = Either(Absent(), Fields(_WHAT, _LONG), _ADDRESSES)
+
 KEY = Key(
     "tls_rpt",
     "Where senders report how TLS with the domain went: one address (mailto: or https:) or a list. "
     "'absent' ends the reports.",
     read,
+    shape=SHAPE,
+    example="mailto:tls@example.com",
 )

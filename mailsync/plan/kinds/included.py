@@ -56,6 +56,15 @@ def before_removing(scene: Scene, wish: Wish) -> tuple[tuple[Hold, ...], tuple[F
     return tuple(sorted(waits)), tuple(findings)
 
 
+def still_included(scene: Scene, wish: Wish) -> bool:
+    """Tell whether another SPF record of this domain's file includes a record as it is live."""
+    return any(
+        wish.name in targets(_values(scene.live.get((other.name, other.type))))
+        for other in scene.desired.wishes
+        if (other.name, other.type) != (wish.name, wish.type) and _may_be_spf(other)
+    )
+
+
 def targets(values: tuple[str, ...]) -> frozenset[str]:
     """Give the names whose SPF records these ones include or are redirected to; no macros."""
     found = set()
@@ -82,7 +91,7 @@ def _including(scene: Scene, wish: Wish) -> list[tuple[Wish, tuple[Remnant, ...]
     found = [
         (other, scene.visible((other.name, other.type)))
         for other in scene.desired.wishes
-        if other is not wish and _may_be_spf(other)
+        if (other.name, other.type) != (wish.name, wish.type) and _may_be_spf(other)
     ]
     for neighbour in scene.live.neighbours:
         found += [

@@ -241,3 +241,16 @@ def test_a_directory_without_files_is_told(site: Site) -> None:
     done = site.run("lint")
     assert done.code == 1
     assert "no zone file here" in done.out
+
+
+def test_a_bug_is_told_as_one(bad: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong inside, the user gets one line, and no findings that were not made."""
+
+    def broken(*_: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr("mailsync.cli.lint.judge", broken)
+    write(bad, APEX)
+    done = bad.run("lint")
+    assert (done.code, done.out) == (1, "")
+    assert "internal error (ValueError: odd)" in done.err

@@ -7,6 +7,7 @@ from mailsync.desired.faults import Faults
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Desired, Place
 from mailsync.desired.tree import Mapping
+from tests.unit.desired.instances import refusals
 
 NAME = "z.yaml"
 
@@ -41,6 +42,7 @@ def good(text: str, defaults: str = "", **profiles: str) -> Desired:
     """Read a file in which nothing is wrong."""
     desired, errors = read(text, defaults, **profiles)
     assert errors == []
+    assert refusals(text) == []
     return desired
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.unit.desired.reads import errors
 
 LONG = "x" * 300
+ADDRESSES = [f"192.0.{n // 200}.{n % 200}" for n in range(400)]
+SEVEN = "[" + ", ".join(f"i{n}.example" for n in range(7)) + "]"
 MISTAKES = {
     # the file
     "- mx": "1:1: a zone file is a mapping of keys",
@@ -82,6 +84,16 @@ MISTAKES = {
     "spf: {includes: a.example, all: fail}": "1:7: unknown key 'includes': did you mean 'include'?",
     "spf: {all: fail, ttl: x}": "1:23: 'x' is no duration",
     f"spf: v=spf1 {'x' * 70000}": "1:6: an SPF record of 70007 characters: too long",
+    "spf: {all: fail, split: 99}": "1:25: 99 octets are too few: write true, or 255",
+    "spf: {all: fail, split: 451}": "1:25: '451' is no length of a record",
+    "spf: {all: fail, split: maybe}": "1:25: 'maybe' is no length of a record",
+    f"spf: {{ip4: [{', '.join(ADDRESSES)}], all: fail, split: true}}": "1:6: 400 addresses take",
+    f"spf: {{ip4: [{', '.join(ADDRESSES[:50])}], include: {SEVEN}, all: fail, split: 255}}": (
+        "1:6: with the records that its addresses go into: 11 terms ask the DNS"
+    ),
+    f"spf: {{ip4: [{', '.join(ADDRESSES[:10])}], include: {SEVEN}, all: fail, split: 150}}": (
+        "1:6: without its addresses SPF has "
+    ),
     # dkim
     "dkim: {s1: {}}": "1:12: an empty mapping",
     "dkim: {s1: p}": "1:12: 'p' is no tag=value",
@@ -102,8 +114,10 @@ MISTAKES = {
     "dmarc: {sp: none}": "1:8: p is missing",
     "dmarc: {p: none, pct: 50}": "1:18: pct: it is gone",
     "dmarc: {p: none, rau: x}": "1:18: unknown key 'rau': did you mean",
-    "dmarc: {p: rejekt}": "1:12: p=rejekt: write one of",
-    "dmarc: {p: none, sp: a;b}": "1:22: 'a;b' cannot be the value of sp",
+    "dmarc: {p: rejekt}": "1:12: unknown policy (none, quarantine, reject) 'rejekt': did you mean",
+    "dmarc: {p: none, sp: a;b}": "1:22: unknown policy (none, quarantine, reject) 'a;b'",
+    "dmarc: {p: none, adkim: x}": "1:25: unknown alignment (r, s) 'x'",
+    "dmarc: {p: none, fo: a;b}": "1:22: 'a;b' cannot be the value of fo",
     "dmarc: {p: none, rua: a@b.example}": "1:23: rua=a@b.example: write an address",
     "dmarc: {p: none, rua: []}": "1:23: an empty list",
     "dmarc: {p: none, rua: [[]]}": "1:24: rua is expected here, not a list",
@@ -149,7 +163,7 @@ MISTAKES = {
     "srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
     "prune: mx": "1:8: mx cannot be pruned: 'mx' names all MX of the domain as it is",
     "prune: [dkim, dkim]": "1:15: dkim stands twice",
-    "prune: [[]]": "1:9: a key, such as dkim is expected here, not a list",
+    "prune: [[]]": "1:9: key to prune is expected here, not a list",
     # mail
     "mail: off": "1:7: unknown value (none) 'off'",
     "mail: none\nmx: 10 mx1": "2:5: 'mx' stands beside 'mail: none' (line 1)",
@@ -173,7 +187,7 @@ MISTAKES = {
     "mx: [10 mx.example.net.]\nmta_sts: {mode: enforce, mx: [a.example]}": (
         "2:10: the policy's mx does not"
     ),
-    "mta_sts: {mode: testing, max: 1d}": "1:26: unknown key",
+    "mta_sts: {mode: testing, max: 1d, mx: a.example}": "1:26: unknown key",
     "mta_sts: {}": "1:10: an empty mapping",
     "tls_rpt: tls@example.com": "1:10: 'tls@example.com' is no address",
     "tls_rpt: {ttl: 1h}": "1:10: rua is missing",
@@ -237,7 +251,7 @@ RECORDS = {
     "a, value: 192.0.2.1": "unknown type (A, AAAA",
     "B, value: x": "unknown type",
     "A": "write either value or values",
-    "A, value: 192.0.2.1, values: []": "write either value or values",
+    "A, value: 192.0.2.1, values: [192.0.2.2]": "write either value or values",
     "A, value: [192.0.2.1]": "value takes one; write values",
     "A, value: 2001:db8::1": "2001:db8::1 is no IPv4 address",
     "A, ttl: x, value: 192.0.2.1": "'x' is no duration",

@@ -99,7 +99,7 @@ def test_what_octodns_cannot_hold_is_no_crash() -> None:
         Wish("record", "a.example.com.", rdtype, values, 60, place)
         for rdtype, values in [
             ("TYPE65534", ("\\# 0",)),
-            ("MX", ("x",)),
+            ("MX", ("70000 mx.example.net.",)),
             ("TLSA", ("moo",)),
             ("TXT", ("unquoted \u20ac",)),
             ("PTR", ("a.", "b.")),

@@ -586,6 +586,14 @@ CASES = (
     ),
     RuleCase(
         "dmarc-spf-only",
+        "dmarc: v=DMARC1; p=reject\ndkim: {s1: {cname: s1.example.net.}}",
+        "dmarc: v=DMARC1; p=reject\ndkim: {s1: absent}",
+        "1:8",
+        "and the file names no DKIM key",
+        "warning",
+    ),
+    RuleCase(
+        "dmarc-spf-only",
         "mail: none\ndmarc: v=DMARC1; p=reject",
         "dmarc: v=DMARC1; p=quarantine",
         "1:8",
@@ -704,6 +712,16 @@ CASES = (
         "records: {default._bimi: {type: TXT, values: ['v=BIMI1; l=', 'v=BIMI2; l=']}}",
         "1:11",
         "has 2 records",
+        "warning",
+    ),
+    RuleCase(
+        "bimi",
+        "subdomains:\n  news:\n    dmarc: absent\n    records:\n"
+        "      default._bimi: {type: TXT, value: 'v=BIMI1; l=https://example.com/l.svg'}",
+        "dmarc: absent\n"
+        "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=https://example.com/l.svg'}}",
+        "2:11",
+        "is not enforced",
         "warning",
     ),
     # Reverse names

@@ -11,6 +11,7 @@ from mailsync.lint.case import Files
 from mailsync.lint.judge import Judgement, judge
 from mailsync.lint.model import Finding
 from mailsync.lint.registry import RULES, TOPICS, UnknownRule, rule, told_by
+from mailsync.mail.mta_sts import Policy
 from tests.unit.desired.reads import NAME, read_all
 from tests.unit.lint.rule_cases import CASES, RuleCase
 from tests.unit.mail.dns_data import Data, Records
@@ -262,6 +263,68 @@ def test_autodiscover_follows_the_mailbox_service() -> None:
     assert "the mailboxes are at google_workspace" in found[1]
     token = replace(wish("example.com.", "TXT", '"MS=ms1"'), kind="verification")
     assert judged(token, services=(use("microsoft365"),)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype", "values", "expected"),
+    [
+        ("example.com.", "TXT", ("\\",), []),
+        ("example.com.", "CNAME", ("-",), []),
+        ("_imaps._tcp.example.com.", "SRV", ("x",), ["srv"]),
+        ("1.in-addr.arpa.", "PTR", ("mx1.example.com.",), []),
+        ("s._domainkey.example.com.", "TXT", ('"k=rsa; p=AAAA"',), ["dkim-record"] * 2),
+        ("s._domainkey.example.com.", "TXT", ('"hello"',), ["dkim-record"]),
+        ("*._domainkey.example.com.", "TXT", ('"hello"',), ["dkim-wildcard"]),
+        ("*._domainkey.example.com.", "TXT", ('"v=DKIM1; p=AAAA"',), ["dkim-wildcard"]),
+        ("_dmarc.example.com.", "TXT", ('"v=DMARC1; p=none; p=none"',), []),
+        ("_dmarc.example.com.", "TXT", ('"v=DMARC1; p=none; rua=mailto:a@-"',), ["dmarc-uri"]),
+        ("_dmarc.example.com.", "TXT", ('"v=DMARC1; p=none; rua=mailto:a@x..y"',), ["dmarc-uri"]),
+    ],
+)
+def test_what_cannot_be_read_is_judged_by_what_it_is(
+    name: str, rdtype: str, values: tuple[str, ...], expected: list[str]
+) -> None:
+    """Values that no file makes are found by the rule of their kind, or left alone."""
+    assert [id_ for id_, _ in judged(wish(name, rdtype, *values))] == expected
+
+
+def test_an_alias_beside_a_key_is_found() -> None:
+    """Where a wish for both comes from elsewhere than a file, it is an error all the same."""
+    both = [
+        wish("s._domainkey.example.com.", "CNAME", "s.example.net."),
+        wish("s._domainkey.example.com.", "TXT", '"v=DKIM1; p="'),
+    ]
+    assert "is an alias and a key record" in str(judged(*both))
+
+
+def test_a_logo_needs_a_policy_that_is_one() -> None:
+    """A text at _dmarc that is no policy enforces nothing."""
+    found = judged(
+        wish("_dmarc.example.com.", "TXT", '"hello"'),
+        wish("default._bimi.example.com.", "TXT", '"v=BIMI1; l=https://example.com/l.svg"'),
+    )
+    assert [id_ for id_, _ in found] == ["bimi"]
+
+
+def test_keys_of_parked_domains_may_be_revoked() -> None:
+    """Who takes no mail and sends none has no key that is missing; nor has an enforced policy."""
+    parked = [
+        wish("example.com.", "MX", "0 ."),
+        wish("s._domainkey.example.com.", "TXT", '"v=DKIM1; p="'),
+        wish("_dmarc.example.com.", "TXT", '"v=DMARC1; p=reject"'),
+    ]
+    assert {id_ for id_, _ in judged(*parked)} == {"parked"}
+    unreadable = wish("s._domainkey.example.com.", "TXT", '"hello"')
+    found = judged(parked[2], unreadable)
+    assert [id_ for id_, _ in found] == ["dkim-record", "dmarc-spf-only"]
+
+
+def test_a_policy_of_mta_sts_that_forgets_a_host_is_an_error() -> None:
+    """A host that takes mail and that the policy does not permit gets none from who enforces it."""
+    policy = Policy("enforce", 604800, ("mx1.example.com",))
+    mx = wish("example.com.", "MX", "10 mx1.example.com.", "20 mx2.example.com.")
+    (found, *_) = judge(desired(mx, policy=policy))
+    assert (found.finding.id, found.finding.severity) == ("sts-mx-mismatch", "error")
 
 
 # ---- All of it together -------------------------------------------------------------------------

@@ -310,8 +310,8 @@ def test_mapped_names_of_another_family_are_nobody() -> None:
     class Odd(Data):
         def ask(self, name: str, rdtype: str) -> Answer:
             found = super().ask(name, rdtype)
-            odd = ("2001:db8::1", "bogus", "10", "x h.example.org.")
-            return Answer("found", (*found.values, *odd)) if rdtype != "TXT" else found
+            odd = ("2001:db8::1", "bogus", "10", "x h.example.org.", '"')
+            return Answer("found", (*found.values, *odd))
 
     data = Odd({"email.example.com": {"TXT": "v=spf1 a mx -all"}})
     who = Sender(ip_address(CLIENT), "x@email.example.com")

@@ -161,6 +161,7 @@ def test_all_rules_are_listed() -> None:
     text = rules_text(("octodns-root-cname",))
     for id_ in (*RULES, "octodns-root-cname"):
         assert sum(line.split()[:1] == [id_] for line in text.splitlines()) == 1
+    assert "octoDNS" not in rules_text()
     listed = json.loads(rules_json(("octodns-root-cname",)))
     assert [one["id"] for one in listed["rules"]] == list(RULES)
     assert listed["octodns"] == ["octodns-root-cname"]
