@@ -27,7 +27,7 @@ said no; 130 interrupted.
 """
 
 COMMANDS: Mapping[str, str] = {
-    "import": "Bring in what is there: write the zone file that says what a zone is now.",
+    "import": "Write the zone file that says what a zone is now.",
     "lint": "Check the files: what is wrong in the mail that they ask for.",
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",

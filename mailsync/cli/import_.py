@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913, PLR0917  # the options of a command are its argum
     force: bool = typer.Option(False, "--force", help="Replace files that are there."),
     stdout: bool = typer.Option(False, "--stdout", help="Print the files instead of writing them."),
 ) -> int:
-    """Bring in what is there: write the zone file that says what a zone is now.
+    """Write the zone file that says what a zone is now.
 
     Reads the zone from the DNS host that mailsync.yaml names for it, or from where --from-dns,
     --from-zone or --from-octodns says, and writes zones/DOMAIN.yaml. Nothing is changed anywhere
