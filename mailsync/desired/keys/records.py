@@ -96,6 +96,7 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
         (domain, "MX"): "mx",
         (f"_dmarc.{domain}", "TXT"): "dmarc",
         (f"autodiscover.{domain}", "CNAME"): "autodiscover",
+        (f"autoconfig.{domain}", "CNAME"): "autoconfig",
         (f"_mta-sts.{domain}", "TXT"): "mta_sts",
         (f"_smtp._tls.{domain}", "TXT"): "tls_rpt",
         **{(f"_{service}._tcp.{domain}", "SRV"): "srv" for service in srv.SERVICES},
@@ -103,6 +104,8 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
     above = f"_domainkey.{domain}"
     if rdtype == "TLSA" and name.startswith("_25._tcp."):
         return "tlsa"
+    if name.endswith(f"._bimi.{domain}") and rdtype == "TXT":
+        return "bimi"
     selector = name.endswith(f".{above}") and name != f"*.{above}"
     if selector and rdtype in {"TXT", "CNAME"}:
         return "dkim"

@@ -319,4 +319,3 @@ def test_every_key_says_what_it_is_for() -> None:
         assert re.fullmatch(r"[a-z_]+", name)
         assert key.doc.endswith(".")
         assert key.name == name
-    assert not registry.LATER & set(registry.known())

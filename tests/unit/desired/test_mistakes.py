@@ -138,6 +138,31 @@ MISTAKES = {
     "autodiscover: {}": "1:15: an empty mapping",
     "autodiscover: {ttl: 5}": "1:15: target is missing",
     "autodiscover: []": "1:15: a host is expected here, not a list",
+    # autoconfig
+    "autoconfig: autoconfig": "1:13: autoconfig points to itself",
+    "autoconfig: localhost.": "1:13: localhost is every machine itself",
+    "autoconfig: {}": "1:13: an empty mapping",
+    "autoconfig: {ttl: 5}": "1:13: write either target or addresses",
+    "autoconfig: {target: a, addresses: 192.0.2.1}": "1:13: write either target or addresses",
+    "autoconfig: [192.0.2.1, 192.0.2.1]": "1:25: 192.0.2.1 stands twice",
+    "autoconfig: [a.example.net.]": "1:14: 'a.example.net.' is no address",
+    # bimi
+    "bimi: {}": "1:7: an empty mapping",
+    "bimi: https://a.example/l.svg": "1:7: a selector and a logo",
+    "bimi: {a b: absent}": "1:8: 'a b' is no selector",
+    "bimi: {default: {ttl: 5}}": "1:17: write a logo, such as",
+    "bimi: {default: {logo: https://a.example/l.svg, txt: v=BIMI1}}": "1:17: write a logo, such as",
+    "bimi: {default: {logo: http://a.example/l.svg}}": "1:24: 'http://a.example/l.svg' is no",
+    "bimi: {default: {logo: https://a.example/l.png}}": "1:17: l=https://a.example/l.png: a logo",
+    "bimi: {default: {authority: https://a.example/v.pem}}": "1:17: a= stands without l=",
+    "bimi: {default: {logo: https://a/l.svg}}": "1:17: l=https://a/l.svg: the logo is fetched over",
+    "bimi: {default: {avatar: mine}}": "1:26: unknown preference (brand, personal) 'mine'",
+    "bimi: {default: v=BIMI2}": "1:17: no BIMI record: it begins 'v=BIMI1;'",
+    "bimi: {default: v=BIMI1; l}": "1:17: 'l' is no tag=value",
+    "bimi: {default: v=BIMI1; l=; l=}": "1:17: the tag l= stands twice",
+    "bimi: {default: v=BIMI1; l=; avp=mine}": "1:17: avp=mine: write brand or personal",
+    "bimi: {default: no}": "1:17: no BIMI record",
+    "records: {default._bimi: {type: TXT, value: v=BIMI1}}": "1:33: write it under 'bimi'",
     # records
     "records: {www: x}": "1:16: a record, such as {type: A, value: 192.0.2.80} is expected",
     "records: {www: {value: x}}": "1:16: type is missing",
@@ -159,8 +184,8 @@ MISTAKES = {
     ),
     # prune
     "prune: []": "1:8: an empty list",
-    "prune: [dkmi]": "1:9: unknown key to prune (autodiscover, bimi, dkim, dmarc, mta_sts, spf, "
-    "srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
+    "prune: [dkmi]": "1:9: unknown key to prune (autoconfig, autodiscover, bimi, dkim, dmarc, mta_sts, "
+    "spf, srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
     "prune: mx": "1:8: mx cannot be pruned: 'mx' names all MX of the domain as it is",
     "prune: [dkim, dkim]": "1:15: dkim stands twice",
     "prune: [[]]": "1:9: key to prune is expected here, not a list",
