@@ -28,8 +28,10 @@ ORDER = (
     "dmarc",
     "mta_sts",
     "tls_rpt",
+    "bimi",
     "tlsa",
     "autodiscover",
+    "autoconfig",
     "srv",
     "verification",
     "ptr",
@@ -45,6 +47,7 @@ _LONG = {
     "dmarc": "txt",
     "tls_rpt": "rua",
     "tlsa": "values",
+    "bimi": "txt",
     "autodiscover": "target",
     "srv": "values",
     "verification": "values",
@@ -181,6 +184,9 @@ class _Drafting:
         if one.ttl == self._ttl:
             return node
         own = {"ttl": word(duration(one.ttl))}
+        if one.key == "autoconfig":
+            field = "addresses" if isinstance(node, tree.Sequence) else "target"
+            return mapping({field: node, **own})
         if not isinstance(node, tree.Mapping):
             return mapping({_LONG[one.key]: node, **own})
         return mapping({**{key.text: value for key, value in node}, **own})

@@ -22,7 +22,9 @@ _KINDS = (
     texts.dmarc,
     texts.mta_sts,
     texts.tls_rpt,
+    texts.bimi,
     routes.autodiscover,
+    routes.autoconfig,
     routes.srv,
     texts.verification,
 )
@@ -41,7 +43,7 @@ def imported(found: Found, loader: Loader, now: datetime) -> Import:
     domains = mail_domains(found)
     entries, left = _heard(found, _recognised(found, domains), loader)
     for domain in domains:
-        entries = without_mail(found, domain, entries)
+        entries = without_mail(found, domain, entries, loader)
     unfit: set[str] = set()
     while True:
         uses = {domain: used(found, domain, entries, loader.services, unfit) for domain in domains}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mailsync.desired.tree import Node
+from mailsync.dns.rrset import RRset
 from mailsync.importing.model import Entry, Found, Left, entry
 from mailsync.importing.names import owner, relative
 from mailsync.importing.nodes import mapping, word, words
@@ -42,13 +43,19 @@ def hosts(found: Found, domains: tuple[str, ...]) -> Iterator[Entry | Left]:
             )
             yield from (Left(zone, "hosts", one.key, one.values, reason) for one in families)
             continue
-        alike = [one for one in families if one.ttl == families[0].ttl]
-        addresses = words(value for one in alike for value in one.values)
-        yield entry(zone, ("hosts", owner(name, zone)), [addresses], *alike)
-        for one in families[len(alike) :]:
-            # One host has one TTL under `hosts`; the other family's stands on its own.
-            record = mapping({"type": word(one.type), "values": words(one.values)})
-            yield entry(zone, ("records", owner(name, zone)), [record], one)
+        yield from _host(found, families, ("hosts", owner(name, zone)), zone)
+
+
+def _host(
+    found: Found, families: Sequence[RRset], place: tuple[str, str | None], domain: str
+) -> Iterator[Entry]:
+    """Give the addresses of a host; one has one TTL, so another family's may stand on its own."""
+    alike = [one for one in families if one.ttl == families[0].ttl]
+    addresses = words(value for one in alike for value in one.values)
+    yield entry(domain, place, [addresses], *alike)
+    for one in families[len(alike) :]:
+        record = mapping({"type": word(one.type), "values": words(one.values)})
+        yield entry(found.zone, ("records", owner(one.name, found.zone)), [record], one)
 
 
 def _named(found: Found, domains: tuple[str, ...]) -> set[str]:
@@ -82,6 +89,17 @@ def autodiscover(found: Found, domain: str) -> Iterator[Entry | Left]:
     if rrset is not None:
         target = word(relative(rrset.values[0], domain))
         yield entry(domain, ("autodiscover", None), [target], rrset)
+
+
+def autoconfig(found: Found, domain: str) -> Iterator[Entry | Left]:
+    """The alias at autoconfig, or its addresses."""
+    name = f"autoconfig.{domain}"
+    alias = found.get(name, "CNAME")
+    if alias is not None:
+        yield entry(domain, ("autoconfig", None), [word(relative(alias.values[0], domain))], alias)
+    families = [r for t in ("A", "AAAA") if (r := found.get(name, t)) is not None]
+    if families and found.holds(name):
+        yield from _host(found, families, ("autoconfig", None), domain)
 
 
 def tlsa(found: Found) -> Iterator[Entry | Left]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import RRset, txt_text
+from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.importing.model import Entry, Found, Left, entry
 from mailsync.importing.names import relative
 from mailsync.importing.nodes import TOKEN, duration, free, listed, mapping, text, word, words
+from mailsync.mail import bimi as bimi_record
 from mailsync.mail import dkim as dkim_record
 from mailsync.mail import dmarc as dmarc_record
 from mailsync.mail import mta_sts as mta_sts_record
@@ -58,9 +60,14 @@ def _spf_fields(said: str) -> Mapping | None:
 
 
 def dkim(found: Found, domain: str) -> Iterator[Entry | Left]:
-    """The keys, selector by selector."""
+    """The keys, selector by selector, and where name servers of a service keep them."""
     above = f"._domainkey.{domain}"
     for (name, rdtype), rrset in found.rrsets.items():
+        if rdtype == "NS" and f".{name}".endswith(above):
+            selector = name.removesuffix(f".{domain}").removesuffix("._domainkey")
+            servers = words(relative(value, domain) for value in rrset.values)
+            yield entry(domain, ("dkim", selector), [mapping({"ns": servers})], rrset)
+            continue
         if not name.endswith(above) or name == f"*{above}" or rdtype not in {"TXT", "CNAME"}:
             continue
         selector = name.removesuffix(above)
@@ -111,6 +118,29 @@ def tls_rpt(found: Found, domain: str) -> Iterator[Entry | Left]:
     )
 
 
+def bimi(found: Found, domain: str) -> Iterator[Entry | Left]:
+    """The logos, by selector: as a mapping where that is the same text."""
+    above = f"._bimi.{domain}"
+    for name in [name for name, rdtype in found.rrsets if rdtype == "TXT" and name.endswith(above)]:
+        for one in _single(found, domain, name, "bimi", bimi_record.is_bimi, _logo):
+            label = name.removesuffix(above)
+            yield replace(one, label=label) if isinstance(one, Entry) else one
+
+
+def _logo(said: str) -> list[Node]:
+    if said == bimi_record.DECLINED:
+        return [word("declined"), word(said)]
+    try:
+        tags = dict(bimi_record.parse(said).tags[1:])
+    except bimi_record.BadBimi:
+        return [word(said)]
+    fields = {_LOGO[tag]: word(value) for tag, value in tags.items() if tag in _LOGO and value}
+    return [mapping(fields), word(said)] if fields else [word(said)]
+
+
+_LOGO = {"l": "logo", "a": "authority", "avp": "avatar"}
+
+
 def mta_sts(found: Found, domain: str) -> Iterator[Entry | Left]:
     """The MTA-STS policy: DNS holds its id alone, so it has to have been fetched."""
     name = f"_mta-sts.{domain}"
@@ -128,7 +158,7 @@ def mta_sts(found: Found, domain: str) -> Iterator[Entry | Left]:
             continue
         said = {"mode": word(policy.mode), "max_age": word(duration(policy.max_age))}
         forms = [mapping(said), mapping({**said, "mx": words(policy.mx)})]
-        if values == _announcing(policy):
+        if values == (txt_value(mta_sts_record.record(policy)),):
             yield entry(domain, ("mta_sts", None), forms, rrset, values=values)
             continue
         reason = (
@@ -209,9 +239,3 @@ def _is_token(said: str) -> bool:
     except token.BadToken:
         return False
     return True
-
-
-def _announcing(policy: mta_sts_record.Policy) -> tuple[str, ...]:
-    from mailsync.desired.keys.mta_sts import value
-
-    return (value(policy),)

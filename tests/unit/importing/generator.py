@@ -102,6 +102,8 @@ def zone(seed: int) -> tuple[str, str]:
     made = Zone(f"{name}.", rng)
     if seed % 10 == 0:
         _parked(made)
+    elif seed % 5 == 1:
+        _served(made)
     else:
         for part in _PARTS:
             part(made)
@@ -327,6 +329,9 @@ def _clients(zone: Zone) -> None:
     if zone.maybe(0.2):
         zone.add("_submission._tcp", "SRV", "0 1 587 mail", "10 1 587 mx1.mail.example.")
         zone.add("_pop3._tcp", "SRV", "0 0 0 .")
+    if zone.maybe(0.2):
+        alias = zone.maybe(0.5)
+        zone.add("autoconfig", "CNAME" if alias else "A", "mail" if alias else zone.address())
     if zone.maybe(0.1):
         zone.add("_sip._tls", "SRV", "100 1 443 sipdir.online.lync.com.")
 
@@ -344,7 +349,7 @@ def _below(zone: Zone) -> None:
     if zone.maybe(0.1):
         zone.add("*", "MX", "10 mx1.mail.example.")
     if zone.maybe(0.1):
-        zone.add("_domainkey.shop", "NS", "ns1.ses.example.")
+        zone.add(zone.one("_domainkey", "k9._domainkey", "_domainkey.shop"), "NS", "ns1.x.example.")
 
 
 def _web(zone: Zone) -> None:
@@ -367,6 +372,63 @@ def _web(zone: Zone) -> None:
         zone.add("place", "LOC", "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m")
         zone.add("svc", "HTTPS", "1 . alpn=h2")
         zone.add("odd\\.label", "A", zone.address())
+
+
+_SERVICES = (
+    (
+        "@ MX 0 {dashed}.mail.protection.outlook.com.",
+        '@ TXT "v=spf1 include:spf.protection.outlook.com -all"',
+        "autodiscover CNAME autodiscover.outlook.com.",
+        "selector1._domainkey CNAME selector1-{dashed}._domainkey.t.onmicrosoft.com.",
+        "selector2._domainkey CNAME selector2-{dashed}._domainkey.t.onmicrosoft.com.",
+        '@ TXT "MS=ms12345678"',
+    ),
+    ("@ MX 1 smtp.google.com.", '@ TXT "v=spf1 include:_spf.google.com ~all"'),
+    (
+        "@ MX 10 mgf.cybermail.jp.",
+        '@ TXT "v=spf1 include:_spf.google.com ip4:192.0.2.1 ~all"',
+    ),
+    ("@ MX 10 mx01.lolipop.jp.", '@ TXT "v=spf1 include:_spf.lolipop.jp ~all"'),
+    (
+        "@ MX 10 in1-smtp.messagingengine.com.",
+        "@ MX 20 in2-smtp.messagingengine.com.",
+        '@ TXT "v=spf1 include:spf.messagingengine.com ?all"',
+        "fm1._domainkey CNAME fm1.{name}dkim.fmhosted.com.",
+        "fm2._domainkey CNAME fm2.{name}dkim.fmhosted.com.",
+        "fm3._domainkey CNAME fm3.{name}dkim.fmhosted.com.",
+    ),
+    (
+        "aaa._domainkey CNAME aaa.dkim.amazonses.com.",
+        "bbb._domainkey CNAME bbb.dkim.amazonses.com.",
+        "bounce MX 10 feedback-smtp.eu-west-1.amazonses.com.",
+        'bounce TXT "v=spf1 include:amazonses.com ~all"',
+    ),
+    (
+        "em1 CNAME u1.wl1.sendgrid.net.",
+        "s1._domainkey CNAME s1.domainkey.u1.wl1.sendgrid.net.",
+        "s2._domainkey CNAME s2.domainkey.u1.wl1.sendgrid.net.",
+    ),
+)
+"""What services ask for; now and then a record is missing, or has a TTL of its own."""
+
+
+def _served(zone: Zone) -> None:
+    """Mail at services, kept as well as people do: these zones have little else."""
+    chosen = zone.rng.sample(_SERVICES, zone.rng.randint(1, 2))
+    ttl = zone.rng.choice(TTLS)
+    singles: set[str] = set()
+    for line in (line for service in chosen for line in service):
+        owner, rest = line.split(" ", 1)
+        single = f"{owner} {rest.split()[0]}" if "TXT" in rest and "spf1" in rest else ""
+        if zone.maybe(0.08) or (single and single in singles):
+            continue
+        singles.add(single)
+        own = zone.rng.choice(TTLS) if zone.maybe(0.05) else ttl
+        dashed = zone.name.rstrip(".").replace(".", "-")
+        zone.lines.append(f"{owner} {own} IN {rest.format(dashed=dashed, name=zone.name)}")
+    for part in (_dmarc, _transport, _web):
+        if zone.maybe(0.5):
+            part(zone)
 
 
 _PARTS = (_mx, _apex_txt, _dkim, _dmarc, _transport, _clients, _below, _web)

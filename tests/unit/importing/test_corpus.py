@@ -65,14 +65,16 @@ def test_zones_as_they_are_met(tmp_path: Path, everything: bool) -> None:
 def test_zones_by_dice(tmp_path: Path) -> None:
     """However odd a zone is: the plan is empty, nothing is forgotten, nothing crashes."""
     zones = [generator.zone(seed) for seed in SEEDS]
-    keys = set()
+    keys, services = set(), set()
     for seed, (name, text) in enumerate(zones):
         listing = listed(tmp_path, [(name, text)])[name]
         done = check(found(listing, name, everything=seed % 3 == 0))
         keys |= {entry.key for entry in done.one.entries}
+        services |= set(done.one.services)
     # The corpus is no easy one: every key is written somewhere.
     assert keys >= {"mail", "mx", "hosts", "spf", "dkim", "dmarc", "tls_rpt", "tlsa", "srv"}
-    assert keys >= {"autodiscover", "verification", "records"}
+    assert keys >= {"autodiscover", "autoconfig", "verification", "records", "bimi"}
+    assert len(services) >= 6
 
 
 def test_whoever_imports_twice_gets_the_same_file(tmp_path: Path) -> None:
