@@ -100,3 +100,12 @@ class Live:
     def get(self, key: Key) -> RRset | None:
         """Give one RRset, or None where there is none."""
         return self.rrsets.get(key)
+
+    def answering(self, key: Key) -> RRset | None:
+        """Give the RRset that answers for a name: its own, or a wildcard's (RFC 4592 §3.3.1)."""
+        above, rdtype = key
+        wild = ""
+        while above and not any(is_at_or_below(name, above) for name, _ in self.rrsets):
+            above = above.partition(".")[2]
+            wild = f"*.{above}"
+        return self.get((wild, rdtype) if wild else key)
