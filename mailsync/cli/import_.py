@@ -31,6 +31,7 @@ from mailsync.cli.import_from import (
 from mailsync.config import Config
 from mailsync.config import load as load_config
 from mailsync.desired import files, syntax
+from mailsync.desired.faults import Faults
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Desired, Place
 from mailsync.desired.trial import Trial
@@ -195,10 +196,20 @@ def _import(
             raise _taken(zone, path)
     found = replace(origin.read(zone), everything=wanted.include is Include.RECORDS)
     one = imported(found, trial, wanted.now)
+    _check_readable(zone, one.text)
     if path is None:
         return one, "stdout"
     _write(path, one.text, force=wanted.force)
     return one, syntax.shown(path)
+
+
+def _check_readable(zone: str, text: str) -> None:
+    """See that the file is no larger than files may be."""
+    faults = Faults()
+    syntax.parse(text.encode(), "its file", faults)
+    for error in faults.errors()[:1]:
+        why = f"{error.message}; it would be: import its mail alone, or write the file by hand"
+        raise MailsyncError(why, where=shown(zone))
 
 
 def _taken(zone: str, path: Path) -> MailsyncError:

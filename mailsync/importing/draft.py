@@ -108,8 +108,12 @@ class _Drafting:
         ttl: int,
     ) -> None:
         self._zone = zone
-        self._entries = entries
-        self._left = left
+        self._entries: dict[tuple[str, str], list[Entry]] = {}
+        for one in entries:
+            self._entries.setdefault((one.domain, one.key), []).append(one)
+        self._told: dict[tuple[str, str], list[str]] = {}
+        for gone in left:
+            self._told.setdefault((gone.domain, gone.about), []).append(_told(gone))
         self._uses = uses
         self._ttl = ttl
         self._marked: dict[int, tuple[Entry | Use, ...]] = {}
@@ -117,7 +121,7 @@ class _Drafting:
     def draft(self, *, inherited: int) -> Draft:
         pieces = [] if self._ttl == inherited else [Piece("ttl", word(duration(self._ttl)))]
         pieces += self._domain(self._zone)
-        domains = {one.domain for one in self._entries} | {one.domain for one in self._left}
+        domains = {domain for domain, _ in (*self._entries, *self._told)}
         domains |= {domain for domain, uses in self._uses.items() if uses}
         below = sorted(domains - {self._zone}, key=lambda name: name.split(".")[::-1])
         parts = [self._below(name) for name in below]
@@ -138,9 +142,8 @@ class _Drafting:
             if key == "services":
                 yield from self._services(domain)
                 continue
-            entries = [one for one in self._entries if (one.domain, one.key) == (domain, key)]
-            left = [one for one in self._left if (one.domain, one.about) == (domain, key)]
-            yield from self._key(entries, tuple(map(_told, left)))
+            place = (domain, key)
+            yield from self._key(self._entries.get(place, ()), tuple(self._told.get(place, ())))
 
     def _services(self, domain: str) -> Iterator[Piece]:
         items = []

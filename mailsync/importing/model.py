@@ -31,6 +31,12 @@ class Found:
     policy: ServedPolicy = field(default_factory=ServedPolicy)
     everything: bool = False
     unlisted: tuple[str, ...] = ()
+    _cuts: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the delegations to other zones."""
+        cuts = tuple(n for n, rdtype in self.rrsets if rdtype == "NS" and n != self.zone)
+        object.__setattr__(self, "_cuts", cuts)
 
     def get(self, name: str, rdtype: str) -> RRset | None:
         """Give an RRset, None where there is none."""
@@ -38,8 +44,7 @@ class Found:
 
     def delegated(self, name: str) -> bool:
         """Tell whether a name lies at or below a delegation to another zone."""
-        cuts = (n for n, rdtype in self.rrsets if rdtype == "NS" and n != self.zone)
-        return any(is_at_or_below(name, cut) for cut in cuts)
+        return any(is_at_or_below(name, cut) for cut in self._cuts)
 
     def holds(self, name: str) -> bool:
         """Tell whether the records of a name would stand in this zone."""

@@ -29,7 +29,6 @@ _KINDS = (
     texts.verification,
 )
 
-
 FOREIGN = "no mail"
 """Why most of a zone is left alone."""
 
@@ -83,10 +82,14 @@ def _heard(
     entries: list[Entry] = []
     left: list[Left] = []
     for one in ones:
-        # A policy speaks of the hosts that MX names.
-        mx = [other for other in entries if (other.domain, other.key) == (one.domain, "mx")]
-        beside = mx if isinstance(one, Entry) and one.key == "mta_sts" else ()
-        judged = judge.heard(found, one, loader, beside) if isinstance(one, Entry) else (one,)
+        if isinstance(one, Left):
+            left.append(one)
+            continue
+        beside: list[Entry] = []
+        if one.key == "mta_sts":
+            # The policy speaks of the hosts that MX names.
+            beside = [other for other in entries if (other.domain, other.key) == (one.domain, "mx")]
+        judged = judge.heard(found, one, loader, beside)
         if isinstance(judged, Entry):
             entries.append(judged)
         else:

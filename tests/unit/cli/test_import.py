@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mailsync.cli import import_from
+from mailsync.desired import syntax
 from mailsync.dns.rrset import RRset
 from mailsync.importing.model import Found
 from mailsync.mail.mta_sts import Policy, record
@@ -346,6 +347,18 @@ def test_options_that_do_not_go_together(words: tuple[str, ...], says: str, empt
 def test_a_zone_name_is_needed(empty: Site) -> None:
     """Nothing is imported unasked."""
     assert "missing argument 'DOMAIN'" in empty.run("import").err
+
+
+def test_a_zone_too_large_for_a_file_is_one_line(empty: Site) -> None:
+    """Its mail can be imported; all of its records cannot."""
+    empty.patch.setattr(syntax, "NODES_MAX", 60)
+    many = "".join(f"h{n} A 192.0.2.1\n" for n in range(20))
+    empty.write("live/example.org.zone", f"{MINIMAL}@ MX 10 mx.example.net.\n{many}")
+    done = empty.run("import", "example.org", "--include", "records")
+    assert done.code == 1
+    assert done.err.startswith("error: example.org: the file has more than 60 values")
+    assert "import its mail alone" in done.err
+    assert empty.run("import", "example.org").code == 0
 
 
 def test_hostile_zones_are_one_line_or_a_file(empty: Site) -> None:
