@@ -19,9 +19,7 @@ DECLINED = "v=BIMI1; l=; a=;"
 """The record of a domain that wants no logo shown (§4.3.1)."""
 
 _VERSION = re.compile(r"v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|\Z)")
-_TAG = re.compile(
-    r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*([!-:<-~](?:[ -:<-~\t]*[!-:<-~])?|)[ \t]*\Z"
-)
+_TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=([ -:<-~\t]*)\Z")
 _URI = re.compile(
     r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?/[!-:<-~]*\Z", re.IGNORECASE
 )

@@ -19,6 +19,9 @@ from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.reasons import named
 
+_KEEPS_KEYS = frozenset({"TXT", "CNAME", "NS"})
+"""By which records a DKIM selector is found: a key, an alias, a delegation."""
+
 _OPEN_END = ": every date here counts from when all do, and moves on until then"
 
 
@@ -313,7 +316,7 @@ def _left_low(scene: Scene, key: Key) -> str:
 def _mail_kind(domain: str, rrset: RRset) -> str | None:
     if rrset.name == domain and rrset.type == "MX":
         return "mx"
-    if rrset.name.endswith("._domainkey." + domain) and rrset.type in {"TXT", "CNAME"}:
+    if f".{rrset.name}".endswith("._domainkey." + domain) and rrset.type in _KEEPS_KEYS:
         return "dkim"
     if rrset.type != "TXT":
         return None

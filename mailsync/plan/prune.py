@@ -84,9 +84,11 @@ def _of_key(key: str, desired: Desired, live: Live) -> Iterator[tuple[Kind, RRse
 
 
 def _selector(rrset: RRset, domain: str) -> bool:
+    if rrset.key == (f"_domainkey.{domain}", "NS"):
+        return True
     if not rrset.name.endswith(f"._domainkey.{domain}"):
         return False
-    return rrset.type == "CNAME" or (rrset.type == "TXT" and _all(rrset, _is_key))
+    return rrset.type in {"CNAME", "NS"} or (rrset.type == "TXT" and _all(rrset, _is_key))
 
 
 def _is_key(text: str) -> bool:

@@ -104,10 +104,10 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
     above = f"_domainkey.{domain}"
     if rdtype == "TLSA" and name.startswith("_25._tcp."):
         return "tlsa"
-    if name.endswith(f"._bimi.{domain}") and rdtype == "TXT":
-        return "bimi"
     selector = name.endswith(f".{above}") and name != f"*.{above}"
-    if selector and rdtype in {"TXT", "CNAME"}:
+    if selector and rdtype in {"TXT", "CNAME", "NS"}:
+        return "dkim"
+    if (name, rdtype) == (above, "NS"):
         return "dkim"
     return own.get((name, rdtype))
 

@@ -99,8 +99,25 @@ MISTAKES = {
     "dkim: {s1: p}": "1:12: 'p' is no tag=value",
     "dkim: {s1: v=DKIM1; p=AAAA}": "1:12: p= is no RSA public key: was it cut",
     "dkim: {s1: []}": "1:12: a key record is expected here, not a list",
-    "dkim: {s1: {ttl: 5}}": "1:12: write either txt or cname",
-    "dkim: {s1: {txt: v=DKIM1; p=, cname: c}}": "1:12: write either txt or cname",
+    "dkim: {s1: {ttl: 5}}": "1:12: write one of txt, cname, pem, ns",
+    "dkim: {s1: {txt: v=DKIM1; p=, cname: c}}": "1:12: write one of txt, cname, pem, ns",
+    "dkim: {s1: {ns: []}}": "1:17: an empty list",
+    "dkim: {s1: {ns: [a.example.net., a.example.net.]}}": "1:34: a.example.net stands twice",
+    "dkim: {s1: {ns: a.s1._domainkey}}": "1:17: a.s1._domainkey.example.com is no host's name",
+    "dkim: {s1: {ns: 192.0.2.1}}": "1:17: '192.0.2.1' is an address",
+    "dkim: {_domainkey: v=DKIM1; p=}": "1:20: _domainkey takes {ns: [ns1.example.net.]} or absent",
+    "dkim: {_domainkey: {cname: a}}": "1:20: _domainkey takes {ns: [ns1.example.net.]} or absent",
+    "dkim: {_domainkey: {ns: a.example.net., pem: k}}": "1:20: _domainkey takes {ns: ",
+    "dkim: {_domainkey: {ns: a.example.net.}, s1: {cname: b.example.net.}}": (
+        "1:42: s1._domainkey.example.com CNAME lies in what is delegated at z.yaml:1:8"
+    ),
+    "records: {sub: {type: NS, value: a.example.net.}, a.sub: {type: A, value: 192.0.2.1}}": (
+        "1:51: a.sub.example.com A lies in what is delegated at z.yaml:1:11"
+    ),
+    "dkim: {s1: {pem: /nowhere/key.pem}}": "1:18: '/nowhere/key.pem' cannot be read: no such file",
+    "dkim: {s1: {pem: /dev/null}}": "1:18: '/dev/null': no regular file",
+    "dkim: {s1: {pem: /dev}}": "1:18: '/dev' cannot be read",
+    "records: {_domainkey: {type: NS, value: a.}}": "1:30: write it under 'dkim'",
     "dkim: {s1: {cname: []}}": "1:20: a name is expected here, not a list",
     "dkim: {s1: {cnme: c, cname: c}}": "1:13: unknown key 'cnme': did you mean 'cname'?",
     "dkim: {s 1: absent}": "1:8: 's 1' is no selector",
@@ -162,7 +179,6 @@ MISTAKES = {
     "bimi: {default: v=BIMI1; l=; l=}": "1:17: the tag l= stands twice",
     "bimi: {default: v=BIMI1; l=; avp=mine}": "1:17: avp=mine: write brand or personal",
     "bimi: {default: no}": "1:17: no BIMI record",
-    "records: {default._bimi: {type: TXT, value: v=BIMI1}}": "1:33: write it under 'bimi'",
     # records
     "records: {www: x}": "1:16: a record, such as {type: A, value: 192.0.2.80} is expected",
     "records: {www: {value: x}}": "1:16: type is missing",
@@ -184,8 +200,8 @@ MISTAKES = {
     ),
     # prune
     "prune: []": "1:8: an empty list",
-    "prune: [dkmi]": "1:9: unknown key to prune (autoconfig, autodiscover, bimi, dkim, dmarc, mta_sts, "
-    "spf, srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
+    "prune: [dkmi]": "1:9: unknown key to prune (autoconfig, autodiscover, bimi, dkim, dmarc, "
+    "mta_sts, spf, srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
     "prune: mx": "1:8: mx cannot be pruned: 'mx' names all MX of the domain as it is",
     "prune: [dkim, dkim]": "1:15: dkim stands twice",
     "prune: [[]]": "1:9: key to prune is expected here, not a list",
