@@ -9,7 +9,7 @@ from mailsync.dns.rrset import RRset, txt_text
 from mailsync.importing.model import Found
 from mailsync.mail import dmarc, spf
 
-_OWNER = re.compile(r"(?:_dmarc|[^.]+(?:\.[^._]+)*\._domainkey)\.(?P<domain>[^_].*)\Z")
+_OWNER = re.compile(r"(?:_dmarc|(?:[^.]+\.)*?_domainkey)\.(?P<domain>[^_].*)\Z")
 
 
 def mail_domains(found: Found) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def _domain(rrset: RRset) -> str | None:
     if rrset.type == "MX" or (rrset.type == "TXT" and any(map(_is_spf, rrset.values))):
         return rrset.name
     match = _OWNER.match(rrset.name)
-    if match is None or rrset.type not in {"TXT", "CNAME"}:
+    if match is None or rrset.type not in {"TXT", "CNAME", "NS"}:
         return None
     if rrset.name.startswith("_dmarc.") and not any(map(_is_dmarc, rrset.values)):
         return None

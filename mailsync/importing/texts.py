@@ -59,6 +59,9 @@ def _spf_fields(said: str) -> Mapping | None:
     return mapping(fields)
 
 
+_REVOKED = "v=DKIM1; p="
+
+
 def dkim(found: Found, domain: str) -> Iterator[Entry | Left]:
     """The keys, selector by selector, and where name servers of a service keep them."""
     above = f"._domainkey.{domain}"
@@ -82,15 +85,16 @@ def dkim(found: Found, domain: str) -> Iterator[Entry | Left]:
             yield Left(domain, "dkim", rrset.key, rrset.values, reason)
         else:
             said = txt_text(rrset.values[0])
-            yield entry(domain, ("dkim", selector), [text(said)], rrset, note=_strength(said))
+            forms: list[Node] = [word("revoked"), text(said)] if said == _REVOKED else [text(said)]
+            yield entry(domain, ("dkim", selector), forms, rrset, note=_strength(said))
 
 
 def _strength(said: str) -> str:
-    """Say what a key is: its kind and size, or that it is revoked."""
+    """Say what a key is: its kind and size, or that it is revoked where the file does not."""
     try:
         record = dkim_record.parse(said)
         if dkim_record.is_tombstone(record):
-            return "revoked"
+            return "" if said == _REVOKED else "revoked"
         if record.key_type == "rsa":
             return f"RSA, {dkim_record.rsa_bits(record.key)} bits"
     except dkim_record.BadDkim:

@@ -162,13 +162,29 @@ def test_dkim_says_what_each_key_is() -> None:
         "b._domainkey CNAME key.example.com.",
         "c._domainkey TXT v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
         "d._domainkey TXT v=DKIM1; p=",
+        "e._domainkey TXT v=DKIM1;p=",
     )
     assert text(*lines) == (
         "dkim:\n"
         "  a: {cname: a.dkim.example.net.}\n"
         "  b: {cname: key}\n"
         '  c: "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # Ed25519\n'
-        '  d: "v=DKIM1; p="  # revoked\n'
+        "  d: revoked\n"
+        '  e: "v=DKIM1;p="  # revoked\n'
+    )
+
+
+def test_keys_that_name_servers_of_a_service_keep() -> None:
+    """One selector, or all of them; what lies below is no more this zone's."""
+    lines = ("s1._domainkey NS ns1.keys.example.", "s1._domainkey NS ns2.keys.example.")
+    assert text(*lines, "x.s1._domainkey TXT v=DKIM1; p=") == (
+        "# x.s1._domainkey.example.com TXT is left as it is: below a delegation: it is its zone's "
+        "that counts\n"
+        "dkim: {s1: {ns: [ns1.keys.example., ns2.keys.example.]}}\n"
+    )
+    assert text("_domainkey NS ns1.keys.example.", "_domainkey.a NS ns2.keys.example.") == (
+        "dkim: {_domainkey: {ns: [ns1.keys.example.]}}\n"
+        "subdomains: {a: {dkim: {_domainkey: {ns: [ns2.keys.example.]}}}}\n"
     )
 
 
