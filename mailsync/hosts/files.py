@@ -11,7 +11,7 @@ from octodns.zone import Zone
 
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
-from mailsync.errors import HostError, MailsyncError
+from mailsync.errors import HostError
 from mailsync.hosts.failures import in_one_line
 from mailsync.hosts.loading import demote, prepare_octodns
 from mailsync.hosts.records import rrsets_of
@@ -78,7 +78,5 @@ def _guarded(call: Callable[[], Any], where: str) -> Any:
     prepare_octodns()
     try:
         return call()
-    except MailsyncError:
-        raise
     except (Exception, RecursionError) as error:  # noqa: BLE001  # a file may hold anything
         raise HostError(in_one_line(error, Secrets()), where=where) from None

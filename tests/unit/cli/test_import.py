@@ -18,6 +18,7 @@ from mailsync.observe import survey as survey_module
 from mailsync.observe.survey import Survey
 from mailsync.plan.live import ServedPolicy
 from tests.unit.cli.site import Site
+from tests.unit.observe.fakes import FakeServer, zone_of
 
 MINIMAL = "$TTL 300\n@ SOA ns1.x.example. h 1 2 3 4 5\n@ NS ns1.x.example.\n"
 
@@ -246,12 +247,24 @@ def test_from_dns(empty: Site) -> None:
 
 def test_from_the_name_servers_of_the_configuration(empty: Site) -> None:
     """Private servers are asked where mailsync.yaml names them; the web is not, then."""
+    lines = (
+        "example.org. 3600 SOA ns1.example.org. hostmaster.example.org. 1 7200 3600 2419200 900",
+        "example.org. 300 MX 10 mail.example.org.",
+        'example.org. 300 TXT "v=spf1 mx -all"',
+        "mail.example.org. 300 A 192.0.2.1",
+        '_mta-sts.example.org. 300 TXT "v=STSv1; id=1;"',
+        "google._domainkey.example.org. 300 CNAME key.example.net.",
+    )
     config = (empty.directory / "mailsync.yaml").read_text()
-    empty.write("mailsync.yaml", config + "observe: {nameservers: ['127.0.0.1:5300']}\n")
-    sts = RRset("_mta-sts.example.org.", "TXT", 300, ('"v=STSv1; id=1;"',))
-    asked = dns(empty, MX, sts)
-    done = empty.run("import", "example.org", "--from-dns")
-    assert asked[0][2] == (("127.0.0.1", 5300),)
+    with FakeServer(zone_of(*lines)) as server:
+        where = f"observe: {{nameservers: ['{server.address}:{server.port}']}}\n"
+        empty.write("mailsync.yaml", config + where)
+        done = empty.run("import", "example.org", "--from-dns")
+    assert done.code == 0
+    assert (
+        "ttl: 5m\nmx: [10 mail]\nhosts: {mail: [192.0.2.1]}\nspf: {mx: true, all: fail}\n"
+        "dkim: {google: {cname: key.example.net.}}\n"
+    ) in zone(empty, "example.org")
     assert "observe.nameservers names private servers" in done.out
 
 

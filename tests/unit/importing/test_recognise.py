@@ -261,6 +261,7 @@ def test_logos_are_mappings_where_that_is_the_same_text() -> None:
         "d._bimi TXT hello",
         "e._bimi TXT v=BIMI1; l=; a=; evp=;",
     )
+    assert "'nonsense' is no tag=value" in left("bimi", "x._bimi TXT v=BIMI1; nonsense")[0]
     assert text(*lines) == (
         "# c._bimi.example.com TXT is left as it is: l=http://a.example/l.svg: the logo is fetched "
         "over\n# HTTPS: write https://…\n"
