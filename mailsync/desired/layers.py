@@ -18,7 +18,18 @@ from mailsync.desired.services.catalogue import Catalogue
 from mailsync.desired.tree import Mapping, Node
 
 _OF_MAIL = frozenset(
-    {"mx", "hosts", "dkim", "autodiscover", "mta_sts", "tlsa", "srv", "ptr", "services"}
+    {
+        "mx",
+        "hosts",
+        "dkim",
+        "autodiscover",
+        "autoconfig",
+        "mta_sts",
+        "tlsa",
+        "srv",
+        "ptr",
+        "services",
+    }
 )
 _OF_NO_MAIL = _OF_MAIL | {"spf", "dmarc"}
 
@@ -102,9 +113,7 @@ def checked(keys: Mapping, level: Level, faults: Faults) -> Mapping:
     entries = []
     for key, value in keys:
         one = known.get(key.text)
-        if key.text in registry.LATER:
-            faults.add(key.place, f"{key.text} is not supported yet by this version")
-        elif one is None:
+        if one is None:
             faults.unknown(key.place, "key", key.text, sorted(known))
         elif level not in one.levels:
             faults.add(key.place, f"{key.text} does not go into {_PLACES[level]}")

@@ -24,9 +24,6 @@ Level = Literal["file", "subdomain", "profile", "defaults"]
 
 EVERYWHERE: frozenset[Level] = frozenset({"file", "subdomain", "profile", "defaults"})
 
-LATER = frozenset({"bimi"})
-"""Keys that are part of the files' syntax, and that this version does not read yet."""
-
 
 @dataclass(frozen=True, slots=True)
 class Key:

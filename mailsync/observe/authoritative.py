@@ -33,6 +33,7 @@ from mailsync.observe.question import (
     ask,
     authoritative,
     canonical_text,
+    referred,
     served,
     soa_negative_ttl,
 )
@@ -99,7 +100,7 @@ class AuthoritativeObserver:
         for server, fault in muster.faults.items():
             for found in texts.values():
                 found.append(f"{server} {fault}")
-        for server, key, fault in self._differing(muster.alive, asked):
+        for server, key, fault in self._differing(zone, muster.alive, asked):
             texts[key].append(f"{server} {fault}")
         lagging = {key: _listed(sorted(found)) for key, found in texts.items() if found}
         return Sighting(lagging, muster.negative_ttl)
@@ -215,7 +216,7 @@ class AuthoritativeObserver:
         return _Muster(tuple(alive), faults, negative_ttl, tuple(notes))
 
     def _differing(
-        self, servers: Iterable[Server], expected: Mapping[Key, RRset | None]
+        self, zone: str, servers: Iterable[Server], expected: Mapping[Key, RRset | None]
     ) -> list[tuple[Server, Key, str]]:
         """Give each server that does not serve an RRset as expected, with what it does instead."""
         questions = [(server, key) for key in expected for server in servers]
@@ -229,6 +230,11 @@ class AuthoritativeObserver:
             if isinstance(reply, Silence):
                 silent[server] = reply.reason
                 return reply.reason
+            cut = referred(reply, key, zone)
+            if cut is not None and cut.key == key:
+                return _compared_rrset(cut, expected[key])
+            if cut is not None and expected[key] is None:
+                return ""  # whatever is there, nobody asks this server for it
             return authoritative(reply) or _difference(reply, key, expected[key])
 
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -337,6 +343,10 @@ def _difference(reply: dns.message.Message, key: Key, expected: RRset | None) ->
     found = served(reply, key)
     if isinstance(found, Alias):
         return f"serves a CNAME to {_cut(found.target)}"
+    return _compared_rrset(found, expected)
+
+
+def _compared_rrset(found: RRset | None, expected: RRset | None) -> str:
     if _listable(found, expected) == _canonical(expected):
         return ""
     if found is None:

@@ -215,6 +215,24 @@ def soa(reply: dns.message.Message, zone: str) -> Soa | None:
     return Soa(found[0].serial, min(found.ttl, found[0].minimum))
 
 
+def referred(reply: Reply, key: Key, zone: str) -> RRset | None:
+    """Give the delegation that a zone's server points to instead of an answer (RFC 1034 §4.3.2).
+
+    It names the servers of a name at or above the one that was asked for, without authority.
+    """
+    if isinstance(reply, Silence) or reply.rcode() != dns.rcode.NOERROR:
+        return None
+    if reply.answer or reply.flags & dns.flags.AA:
+        return None
+    for found in reply.authority:
+        name = found.name.to_text().lower()
+        below = name != zone and is_at_or_below(name, zone) and is_at_or_below(key[0], name)
+        if below and found.rdtype == dns.rdatatype.NS:
+            values = tuple(canonical_text("NS", rdata.to_text()) for rdata in found)
+            return RRset(name, "NS", found.ttl, values)
+    return None
+
+
 def soa_negative_ttl(reply: dns.message.Message, zone: str) -> int | None:
     """Give min(SOA TTL, SOA MINIMUM) in seconds (RFC 2308 §5); None: no SOA in the answer."""
     found = soa(reply, zone)

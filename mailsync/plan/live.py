@@ -148,6 +148,25 @@ class Live:
         cuts = (key[0] for key in self.rrsets if key[1] == "NS" and key[0] != zone)
         return any(is_at_or_below(name, cut) for cut in cuts)
 
+    def hides(self, key: Key, zone: str) -> bool:
+        """Tell whether nobody is asked for an RRset here: its name is delegated to other servers.
+
+        A delegation's own NS and DS stand in this zone all the same (RFC 1034 §4.2, RFC 4035 §2.4).
+        """
+        name, rdtype = key
+        if rdtype in {"NS", "DS"}:
+            name = name.partition(".")[2]
+        return self.delegates(name, zone)
+
     def get(self, key: Key) -> RRset | None:
         """Give one RRset, or None where there is none."""
         return self.rrsets.get(key)
+
+    def answering(self, key: Key) -> RRset | None:
+        """Give the RRset that answers for a name: its own, or a wildcard's (RFC 4592 §3.3.1)."""
+        above, rdtype = key
+        wild = ""
+        while above and not any(is_at_or_below(name, above) for name, _ in self.rrsets):
+            above = above.partition(".")[2]
+            wild = f"*.{above}"
+        return self.get((wild, rdtype) if wild else key)

@@ -133,6 +133,7 @@ def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
     """
     desired, _ = _split(expanded(desired, live))
     keys = {(wish.name, wish.type) for wish in desired.wishes}
+    keys = {key for key in keys if not live.hides(key, desired.zone)}
     if any(wish.kind == "host" for wish in desired.wishes):
         keys |= abroad.siblings_mx(desired.zone, live.neighbours)
     if live.get((desired.zone, "NS")) is not None:

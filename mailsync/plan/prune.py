@@ -13,7 +13,7 @@ from dataclasses import replace
 from mailsync.desired.model import Desired, Kind, Wish
 from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import RRset, txt_text
-from mailsync.mail import dkim, dmarc, mta_sts, spf, srv, tls_rpt
+from mailsync.mail import bimi, dkim, dmarc, mta_sts, spf, srv, tls_rpt
 from mailsync.mail.spf_split import PARTS_MAX, is_part, part_name
 from mailsync.plan import abroad
 from mailsync.plan.live import Live
@@ -84,9 +84,11 @@ def _of_key(key: str, desired: Desired, live: Live) -> Iterator[tuple[Kind, RRse
 
 
 def _selector(rrset: RRset, domain: str) -> bool:
+    if rrset.key == (f"_domainkey.{domain}", "NS"):
+        return True
     if not rrset.name.endswith(f"._domainkey.{domain}"):
         return False
-    return rrset.type == "CNAME" or (rrset.type == "TXT" and _all(rrset, _is_key))
+    return rrset.type in {"CNAME", "NS"} or (rrset.type == "TXT" and _all(rrset, _is_key))
 
 
 def _is_key(text: str) -> bool:
@@ -99,7 +101,7 @@ def _is_key(text: str) -> bool:
 
 def _logo(rrset: RRset, domain: str) -> bool:
     there = rrset.name.endswith(f"._bimi.{domain}")
-    return there and rrset.type == "TXT" and _all(rrset, lambda text: text.startswith("v=BIMI1"))
+    return there and rrset.type == "TXT" and _all(rrset, bimi.is_bimi)
 
 
 def _service(rrset: RRset, domain: str) -> bool:
@@ -113,6 +115,10 @@ def _certificate(rrset: RRset, _domain: str) -> bool:
 
 def _alias(rrset: RRset, domain: str) -> bool:
     return rrset.key == (f"autodiscover.{domain}", "CNAME")
+
+
+def _settings(rrset: RRset, domain: str) -> bool:
+    return rrset.name == f"autoconfig.{domain}" and rrset.type in {"A", "AAAA", "CNAME"}
 
 
 def _text_at(label: str, is_one: Callable[[str], bool]) -> Callable[[RRset, str], bool]:
@@ -129,6 +135,7 @@ def _all(rrset: RRset, is_one: Callable[[str], bool]) -> bool:
 
 
 _KINDS: dict[str, tuple[Kind, Callable[[RRset, str], bool]]] = {
+    "autoconfig": ("autodiscover", _settings),
     "autodiscover": ("autodiscover", _alias),
     "bimi": ("bimi", _logo),
     "dkim": ("dkim", _selector),

@@ -32,6 +32,7 @@ from mailsync.plan.kinds import (
 )
 from mailsync.plan.visible import Lifetimes
 from mailsync.rehearse.world import Rehearsal
+from tests.unit.plan import test_delegated_keys as delegated
 from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
@@ -238,6 +239,10 @@ MUTANTS: Mapping[str, Mutant] = {
         instead(spf, "ready", lambda *_: True), cases=(parts.case_the_switch_waits_for_a_part,)
     ),
     "keys are retired at once": Mutant(directly(dkim), ("out", "in", "stay")),
+    "delegations hide keys": Mutant(
+        instead(dkim, "_delegation", lambda wish, _, __: at_once(wish.values, "delegated")),
+        cases=(delegated.case_a_delegation_waits_for_what_it_would_hide,),
+    ),
     "a key's transit is forgotten": Mutant(instead(dkim, "_transit", lambda _: 0), ("stay", "out")),
     "DMARC tightens at once": Mutant(directly(dmarc), ("out", "in")),
     "the id comes before the policy": Mutant(dropped(mta_sts, "_served"), ("out", "in")),

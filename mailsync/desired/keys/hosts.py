@@ -41,6 +41,14 @@ def _addresses(name: str, node: Node, context: Context) -> list[Wish]:
 
 def read_addresses(name: str, node: Node, context: Context, ttl: int | None) -> list[Wish]:
     """Read addresses of both families; a family without an address is not spoken of."""
+    return [
+        context.wish("host", (name, rdtype), values, node.place, ttl)
+        for rdtype, values in addresses(node, context).items()
+    ]
+
+
+def addresses(node: Node, context: Context) -> dict[str, tuple[str, ...]]:
+    """Read addresses, by the type of their records."""
     by_type: dict[str, dict[str, None]] = {}
     for item in reading.items(node, context.faults, _WHAT):
         address = reading.address(item, context.faults)
@@ -50,10 +58,7 @@ def read_addresses(name: str, node: Node, context: Context, ttl: int | None) -> 
         if str(address) in values:
             context.faults.add(item.place, f"{address} stands twice")
         values[str(address)] = None
-    return [
-        context.wish("host", (name, rdtype), tuple(values), node.place, ttl)
-        for rdtype, values in by_type.items()
-    ]
+    return {rdtype: tuple(values) for rdtype, values in by_type.items()}
 
 
 _ADDRESSES = Items(Address(), _WHAT)

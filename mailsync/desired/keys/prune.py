@@ -12,6 +12,7 @@ from mailsync.desired.tree import Node
 _WHAT = "a key, such as dkim"
 
 PRUNABLE = (
+    "autoconfig",
     "autodiscover",
     "bimi",
     "dkim",

@@ -96,6 +96,7 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
         (domain, "MX"): "mx",
         (f"_dmarc.{domain}", "TXT"): "dmarc",
         (f"autodiscover.{domain}", "CNAME"): "autodiscover",
+        (f"autoconfig.{domain}", "CNAME"): "autoconfig",
         (f"_mta-sts.{domain}", "TXT"): "mta_sts",
         (f"_smtp._tls.{domain}", "TXT"): "tls_rpt",
         **{(f"_{service}._tcp.{domain}", "SRV"): "srv" for service in srv.SERVICES},
@@ -104,7 +105,9 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
     if rdtype == "TLSA" and name.startswith("_25._tcp."):
         return "tlsa"
     selector = name.endswith(f".{above}") and name != f"*.{above}"
-    if selector and rdtype in {"TXT", "CNAME"}:
+    if selector and rdtype in {"TXT", "CNAME", "NS"}:
+        return "dkim"
+    if (name, rdtype) == (above, "NS"):
         return "dkim"
     return own.get((name, rdtype))
 

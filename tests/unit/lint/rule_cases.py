@@ -6,6 +6,7 @@ A place is the line and column of what is wrong in the second file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mailsync.lint.model import Severity
 from tests.unit.mail.dns_data import Records
@@ -45,7 +46,21 @@ class RuleCase:
     good_dns: Records | None = field(default=None)
 
 
+# A checkout may have another mask; whoever reads this key may sign for nobody.
+KEYS = Path(__file__).parents[2] / "fixtures" / "keys"
+(KEYS / "readable.pem").chmod(0o644)
+
+
 CASES = (
+    # Files
+    RuleCase(
+        "private-key-readable",
+        f"dkim: {{s1: {{pem: {KEYS}/public.pem}}}}",
+        f"dkim: {{s1: {{pem: {KEYS}/readable.pem}}}}",
+        "1:18",
+        "holds a private key that others on this machine may use (mode 644): chmod 600",
+        "warning",
+    ),
     # MX
     RuleCase(
         "mx-target-no-address",
