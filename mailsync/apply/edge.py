@@ -15,7 +15,7 @@ from mailsync.hosts.manual import ManualHost
 from mailsync.hosts.several import Several
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer, Sighting
-from mailsync.plan.live import Look, Neighbour, ServedPolicy
+from mailsync.plan.live import Look, Neighbour, Presented, ServedPolicy
 from mailsync.plan.model import Gate
 
 _T = TypeVar("_T")
@@ -40,6 +40,11 @@ def no_policy(_domain: str) -> ServedPolicy:
     return ServedPolicy(detail="nothing is observed here, as mailsync.yaml says")
 
 
+def no_certificates(_hosts: Mapping[str, tuple[str, ...]]) -> Mapping[str, Presented]:
+    """Say that nobody looks at certificates."""
+    return {}
+
+
 def no_probe(_hosts: frozenset[str]) -> tuple[Look, ...]:
     """Say that nobody looks at mail servers."""
     return ()
@@ -59,6 +64,9 @@ class World:
     neighbours: Callable[[], tuple[Neighbour, ...]] = no_neighbours
     policy: Callable[[str], ServedPolicy] = no_policy
     probe: Callable[[frozenset[str]], tuple[Look, ...]] = no_probe
+    certificates: Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, Presented]] = (
+        no_certificates
+    )
 
     def run(self, course: Generator[do.Effect, do.Result, _T]) -> _T:
         """Drive a course to its end; what an effect raises is raised inside the course."""
@@ -86,7 +94,13 @@ class World:
                 return self.host.read(self.zone)
             case do.Now():
                 return self.clock()
-            case do.ReadNeighbours() | do.FetchPolicy() | do.Probe() | do.Sight():
+            case (
+                do.ReadNeighbours()
+                | do.FetchPolicy()
+                | do.FetchCertificates()
+                | do.Probe()
+                | do.Sight()
+            ):
                 return self._looked(effect)
             case do.CheckAuthority(listing):
                 return self._authority(listing)
@@ -109,13 +123,16 @@ class World:
         return gate
 
     def _looked(
-        self, effect: do.ReadNeighbours | do.FetchPolicy | do.Probe | do.Sight
+        self,
+        effect: do.ReadNeighbours | do.FetchPolicy | do.FetchCertificates | do.Probe | do.Sight,
     ) -> do.Result:
         match effect:
             case do.ReadNeighbours():
                 return self.neighbours()
             case do.FetchPolicy(domain):
                 return self.policy(domain)
+            case do.FetchCertificates(hosts):
+                return self.certificates(hosts)
             case do.Probe(hosts):
                 return self.probe(hosts)
             case do.Sight(expected):

@@ -9,7 +9,7 @@ from datetime import datetime
 from mailsync.dns.rrset import Key, RRset
 from mailsync.journal.events import Entry, Event
 from mailsync.observe.interface import Sighting
-from mailsync.plan.live import Look, Neighbour, ServedPolicy
+from mailsync.plan.live import Look, Neighbour, Presented, ServedPolicy
 from mailsync.plan.model import Change, Gate
 
 
@@ -42,6 +42,13 @@ class FetchPolicy:
     """Fetch the MTA-STS policy that the domain serves: `ServedPolicy`."""
 
     domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCertificates:
+    """Look at the certificates of mail hosts, at these addresses: `Mapping[str, Presented]`."""
+
+    hosts: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ Effect = (
     | ReadLive
     | ReadNeighbours
     | FetchPolicy
+    | FetchCertificates
     | Probe
     | Sight
     | CheckAuthority
@@ -106,6 +114,7 @@ Effect = (
 Result = (
     Sequence[Entry]
     | Mapping[Key, RRset]
+    | Mapping[str, Presented]
     | tuple[Neighbour, ...]
     | tuple[Look, ...]
     | ServedPolicy

@@ -22,10 +22,10 @@ from mailsync.errors import HostError, MailsyncError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
-from mailsync.plan import gates
+from mailsync.plan import certificates, gates
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 from mailsync.plan.prune import expanded
@@ -107,6 +107,8 @@ def look(
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
     neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
     live = Live(listing, capability.in_zone(listing.values()), neighbours=neighbours)
+    presented = yield from _certificates(desired, live)
+    live = replace(live, certificates=presented)
     desired = expanded(desired, live)
     keys = set(watched(desired, live))
     steps = by_hand.asked(entries, now) if capability.by_hand else {}
@@ -132,6 +134,7 @@ def look(
         if key in doubtful and ledger.history(key).open_version(live.get(key)) is None
     )
     seen += _policy_seen(desired, served, ledger, at)
+    seen += _certificates_seen(presented, ledger, at)
     _check_clock(desired, entries, at, now)
     for event in seen:
         ledger = ledger.seen(event.key, event.rrset, at)
@@ -198,6 +201,24 @@ def _served_policy(desired: Desired) -> Course[ServedPolicy]:
     if desired.policy is None and all(wish.kind != "mta-sts" for wish in desired.wishes):
         return ServedPolicy()
     return cast("ServedPolicy", (yield do.FetchPolicy(desired.domain)))
+
+
+def _certificates(desired: Desired, live: Live) -> Course[Mapping[str, Presented]]:
+    """Look at the certificates of the hosts to which the file leaves them."""
+    hosts = certificates.wanted(desired, live)
+    if not hosts:
+        return {}
+    return cast("Mapping[str, Presented]", (yield do.FetchCertificates(hosts)))
+
+
+def _certificates_seen(
+    presented: Mapping[str, Presented], ledger: Ledger, at: datetime
+) -> tuple[Seen, ...]:
+    """Give what the ledger does not know yet of the certificates that hosts present."""
+    rrsets = [
+        certificates.as_rrset(host, one.values) for host, one in presented.items() if one.values
+    ]
+    return tuple(Seen(at, one.key, one) for one in rrsets if not ledger.history(one.key).knows(one))
 
 
 def _policy_seen(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from threading import Event as Flag
@@ -25,7 +25,7 @@ from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer
 from mailsync.observe.observations import Observations
 from mailsync.plan import gates
-from mailsync.plan.live import Look
+from mailsync.plan.live import Look, Presented
 
 EMBEDDED = "mailsync_providers.zonefile.ZoneFileProvider"
 """The embedded default: files have no name servers to ask."""
@@ -60,6 +60,9 @@ class Worlds:
         self._lock = Lock()
         self._hosts: dict[str, Host] = {}
         self._journal: Journal | None = None
+        self._certificates: (
+            Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, Presented]] | None
+        ) = None
         self._neighbourhood = Neighbourhood(
             lambda: everyone if everyone is not None else files.load(config).desired,
             lambda zone: fold(self._journals().read(zone)),
@@ -80,8 +83,23 @@ class Worlds:
             clock=self._clock,
             neighbours=partial(self._neighbourhood.of, desired),
             policy=observer.policy,
+            certificates=self._look_at_certificates,
             probe=self._probe(desired, observer),
         )
+
+    def _look_at_certificates(
+        self, hosts: Mapping[str, tuple[str, ...]]
+    ) -> Mapping[str, Presented]:
+        """Look at certificates from this machine, unless another one looks for it."""
+        if self._observations is not None:
+            detail = "mail hosts are seen by the observations, which hold no certificates"
+            return dict.fromkeys(hosts, Presented(detail=detail))
+        from mailsync.observe.certificate import Certificates
+
+        with self._lock:
+            if self._certificates is None:
+                self._certificates = Certificates()
+        return self._certificates(hosts)
 
     def _probe(
         self, desired: Desired, observer: Observer
@@ -118,7 +136,8 @@ class Worlds:
             hosts = [self._hosts[target] for target in desired.targets]
         if len(hosts) == 1:
             return hosts[0]
-        return Several(hosts, {(wish.name, wish.type): wish.values for wish in desired.wishes})
+        wishes = (wish for wish in desired.wishes if not wish.auto)
+        return Several(hosts, {(wish.name, wish.type): wish.values for wish in wishes})
 
     def _is_by_hand(self, target: str) -> bool:
         return self._config.providers[target].get("class") == manual.CLASS

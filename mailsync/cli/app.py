@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "providers": "Show what each DNS host can do.",
     "check": "Look at the real world, and say what is wrong.",
     "rehearse": "Play the plan, and show where mail would go.",
+    "render": "Write what web servers serve: MTA-STS policies.",
     "explain": "Show where each record comes from.",
     "services": "Show the services that mailsync knows, and what each asks for.",
     "schema": "Print the JSON Schema of the files.",

@@ -158,10 +158,10 @@ def time(text: str) -> datetime:
     return aware.astimezone(UTC).replace(microsecond=0)
 
 
-def save(path: Path, text: str) -> None:
+def save(path: Path, text: str, what: str = "the plan") -> None:
     """Write the whole file or none of it: a plan that was cut short must never be applied.
 
-    Raises `MailsyncError`.
+    ``what`` it is, for messages. Raises `MailsyncError`.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -180,5 +180,5 @@ def save(path: Path, text: str) -> None:
                 temporary.unlink(missing_ok=True)
                 raise
     except OSError as error:
-        msg = f"cannot save the plan: {(error.strerror or str(error)).lower()}"
+        msg = f"cannot save {what}: {(error.strerror or str(error)).lower()}"
         raise MailsyncError(msg, where=str(path)) from None

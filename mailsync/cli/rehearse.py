@@ -131,6 +131,7 @@ def _play(
         at,
         view.live.negative_ttl,
         view.live.policy,
+        view.live.certificates,
     )
     return play(known, resolvers=resolvers, seed=seed, only=only)
 

@@ -27,7 +27,8 @@ def check(wishes: Sequence[Wish], faults: Faults) -> None:
 def check_no_mail(by_key: Sequence[tuple[str, Wish]], no_mail: Wish, faults: Faults) -> None:
     """Tell of keys that want mail beside ``mail: none``; what they remove may well go."""
     for key, wish in by_key:
-        if wish.values and wish.kind in _TAKES_MAIL and key not in {"mail", "records"}:
+        wanted = wish.values or wish.auto
+        if wanted and wish.kind in _TAKES_MAIL and key not in {"mail", "records"}:
             faults.add(
                 wish.place,
                 f"{key!r} stands beside 'mail: none' (line {no_mail.place.line}): drop one of them",

@@ -75,6 +75,8 @@ def trace(desired: Desired, said: tree.Mapping) -> tuple[Traced, ...]:
                 )
                 for value in wish.values
             )
+            if wish.auto:
+                origins += (Origin("auto", key_name, place, services.get(place, "")),)
         traced.append(Traced(wish, origins))
     return tuple(traced)
 

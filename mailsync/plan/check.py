@@ -17,7 +17,7 @@ from mailsync.desired.model import Wish
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
-from mailsync.plan import abroad
+from mailsync.plan import abroad, certificates
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
@@ -29,6 +29,7 @@ from mailsync.plan.model import Change, Stage
 
 _SECOND = timedelta(seconds=1)
 _FAMILIES = frozenset({"A", "AAAA"})
+_NOT_JUDGED = frozenset({"TLSA", "PTR", certificates.TYPE})
 _TTL = re.compile(r" \(TTL \d+\)")
 _SHOWN = 3
 """How many counter-examples are worth reading."""
@@ -130,7 +131,7 @@ def _keys(scene: Scene, courses: tuple[Course, ...]) -> set[Key]:
     elsewhere = abroad.siblings_keys(scene.desired.zone, scene.live.neighbours)
     # Of a host's two families both are needed to tell whether it can be found.
     elsewhere |= {(n, t) for n, rdtype in elsewhere if rdtype in _FAMILIES for t in _FAMILIES}
-    known = {key for key in scene.ledger.histories if key[1] not in {"TLSA", "PTR"}}
+    known = {key for key in scene.ledger.histories if key[1] not in _NOT_JUDGED}
     return {*(known - elsewhere), *(course.key for course in courses)}
 
 

@@ -12,6 +12,7 @@ from mailsync.desired.model import Wish
 from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import RRset
 from mailsync.dns.ttl import written
+from mailsync.mail import dane
 from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, low_ttl
@@ -199,6 +200,8 @@ def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold
     for wish, steps in course.parts:
         if wish.kind == "host" and not _is_named(wish.name, pending):
             continue
+        if wish.kind == "tlsa" and not _is_moving(dane.host_of(wish.name), pending):
+            continue
         kind, longer = CHOREOGRAPHIES[wish.kind], _longer(scene, wish)
         for remnant in scene.visible(course.key, longer):
             version = remnant.version
@@ -275,9 +278,12 @@ def _coming(courses: tuple[Course, ...]) -> frozenset[str]:
 def switch_gates(scene: Scene, courses: tuple[Course, ...]) -> tuple[Gate, ...]:
     """Give the gates of what has to be prepared before the switch, and is not."""
     found: list[Gate] = []
+    pending = [course for course in courses if course.routes]
     for course in courses:
         for wish, steps in course.parts:
             kind = CHOREOGRAPHIES[wish.kind]
+            if wish.kind == "tlsa" and not _is_moving(dane.host_of(wish.name), pending):
+                continue
             held = owned_values(kind, wish, course.live)
             if steps.gates and not kind.ready(wish, held, scene):
                 found += steps.gates
@@ -291,6 +297,12 @@ def _is_named(host: str, pending: list[Course]) -> bool:
         for course in pending
         if course.switch is not None and course.key[1] == "MX"
     )
+
+
+def _is_moving(host: str, pending: list[Course]) -> bool:
+    """Tell whether a switch leads mail to the host for the first time, or to another address."""
+    moved = any(course.key in {(host, "A"), (host, "AAAA")} for course in pending)
+    return moved or host in _coming(tuple(pending))
 
 
 def _unwished_hosts(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:

@@ -105,6 +105,17 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Presented:
+    """The certificates that a mail host presents, as TLSA values; none: not known, see ``detail``.
+
+    All those at all of its addresses.
+    """
+
+    values: tuple[str, ...] = ()
+    detail: str = "nobody has looked"
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """Another domain of the same configuration, as far as this one's mail leans on it.
 
@@ -130,7 +141,8 @@ class Live:
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
     whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
     the mail hosts to which a due switch leads. ``asked``: RRsets that a person was asked to change
-    and may change at any moment, with all that each may be on the way.
+    and may change at any moment, with all that each may be on the way. ``certificates``: what
+    mail hosts present, where the file leaves it to them.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -142,6 +154,11 @@ class Live:
     neighbours: tuple[Neighbour, ...] = ()
     looks: tuple[Look, ...] = ()
     asked: Mapping[Key, frozenset[RRset | None]] = field(default_factory=dict)
+    certificates: Mapping[str, Presented] = field(default_factory=dict)
+
+    def presented(self, host: str) -> Presented:
+        """Give what is known of the certificates of a host (an absolute name)."""
+        return self.certificates.get(host, Presented())
 
     def delegates(self, name: str, zone: str) -> bool:
         """Tell whether a name of the zone lies in another zone that it delegates to."""

@@ -16,10 +16,11 @@ from mailsync.dns.rrset import Key
 from mailsync.lint.judge import offline
 from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
+from mailsync.mail.mta_sts import Policy
 from mailsync.plan import abroad, check, gates, guards, holds, tasks
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
-from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, mta_sts
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live
@@ -149,6 +150,13 @@ def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
                 for family in ("A", "AAAA")
             }
     return tuple(sorted(keys))
+
+
+def policy_to_serve(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Policy | None:
+    """Give the MTA-STS policy that a domain has to serve now; None where it needs none."""
+    scene = _scene(_split(expanded(desired, live))[0], live, ledger, now)
+    wish = next((wish for wish in scene.desired.wishes if wish.kind == "mta-sts"), None)
+    return None if wish is None else mta_sts.to_serve(wish, scene)
 
 
 def visible(

@@ -15,7 +15,7 @@ from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import RRset, txt_text
 from mailsync.mail import bimi, dkim, dmarc, mta_sts, spf, srv, tls_rpt
 from mailsync.mail.spf_split import PARTS_MAX, is_part, part_name
-from mailsync.plan import abroad
+from mailsync.plan import abroad, certificates
 from mailsync.plan.live import Live
 
 _SHARING = frozenset({"spf", "verification"})
@@ -26,9 +26,9 @@ def expanded(desired: Desired, live: Live) -> Desired:
     """Add what ``prune`` removes to what a domain's file asks for; the same again changes nothing.
 
     Of a kind that it prunes, the file then speaks. Parts of a split SPF record that are left over
-    go in the same way.
+    go in the same way. What the file leaves to the hosts themselves is what they present.
     """
-    desired = _without_old_parts(desired, live)
+    desired = certificates.resolved(_without_old_parts(desired, live), live)
     if not desired.pruned:
         return desired
     others = abroad.siblings(desired.zone, live.neighbours)

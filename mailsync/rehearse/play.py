@@ -20,7 +20,7 @@ from mailsync.journal.fold import fold
 from mailsync.mail import spf
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, ServedPolicy
+from mailsync.plan.live import Capability, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan
 from mailsync.plan.reasons import named
 from mailsync.rehearse import shares
@@ -47,6 +47,7 @@ class Domain:
     now: datetime
     negative_ttl: int | None = None
     policy: ServedPolicy = field(default_factory=ServedPolicy)
+    presented: Mapping[str, Presented] = field(default_factory=dict)
 
 
 def play(
@@ -108,6 +109,7 @@ def _world(domain: Domain) -> Rehearsal:
         start=domain.now,
         entries=list(domain.entries),
         web=Web([(_LONG_AGO, domain.policy.policy)]),
+        presented=domain.presented,
     )
 
 

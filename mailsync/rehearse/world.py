@@ -24,7 +24,7 @@ from mailsync.journal.events import Entry, Event
 from mailsync.mail import dane
 from mailsync.mail.mta_sts import MODES, Policy
 from mailsync.observe.interface import Sighting
-from mailsync.plan.live import Capability, ServedPolicy
+from mailsync.plan.live import Capability, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate
 from mailsync.rehearse.published import Published
 from mailsync.rehearse.services import Servers, Web
@@ -72,6 +72,7 @@ class Rehearsal:
     faults: Faults = field(default_factory=Faults)
     web: Web = field(default_factory=Web)
     servers: Servers = field(default_factory=Servers)
+    presented: Mapping[str, Presented] = field(default_factory=dict)
     next_certificates: dict[str, frozenset[str]] = field(default_factory=dict)
     runs: list[tuple[int, DomainPlan | None, frozenset[Key]]] = field(default_factory=list)
     writes: list[tuple[int, str, Change]] = field(default_factory=list)
@@ -125,6 +126,7 @@ class Rehearsal:
             _Kill(self),
             self.clock,
             policy=self.policy,
+            certificates=self.certificates,
         )
 
     def clock(self) -> datetime:
@@ -190,6 +192,12 @@ class Rehearsal:
         """Fetch the policy."""
         found = self.web.policy(self.now)
         return ServedPolicy("none" if found is None else "served", found, "")
+
+    def certificates(self, hosts: Mapping[str, tuple[str, ...]]) -> Mapping[str, Presented]:
+        """Say what mail hosts present: as they did before, until a person changes it."""
+        found = {host: self.servers.chain(host, self.now) for host in hosts}
+        seen = {host: Presented(tuple(sorted(c))) for host, c in found.items() if c is not None}
+        return {**self.presented, **seen}
 
     # ---- The people ------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ def _rrset(traced: Traced) -> Key:
 
 
 def _ttl(ttl: int, records: Sequence[Traced]) -> str:
-    return f"TTL {ttl}" if any(traced.wish.values for traced in records) else "absent"
+    return f"TTL {ttl}" if any(traced.origins for traced in records) else "absent"
 
 
 def _parts(records: Sequence[Traced]) -> list[Origin]:

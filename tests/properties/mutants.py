@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 from mailsync.observe.interface import Sighting
-from mailsync.plan import abroad, check, holds, planner, reasons, retire
+from mailsync.plan import abroad, certificates, check, holds, planner, reasons, retire
 from mailsync.plan.choreography import Steps, at_once
 from mailsync.plan.kinds import (
     dkim,
@@ -31,11 +31,12 @@ from mailsync.plan.kinds import (
     tlsa,
 )
 from mailsync.plan.visible import Lifetimes
-from mailsync.rehearse.world import Rehearsal
+from mailsync.rehearse.world import START, Rehearsal
 from tests.unit.plan import test_delegated_keys as delegated
 from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
+from tests.unit.plan import test_presented as presented
 from tests.unit.plan import test_spf_parts as parts
 
 Patch = Callable[[], Any]
@@ -251,6 +252,14 @@ MUTANTS: Mapping[str, Mutant] = {
         ("out", "in"),
     ),
     "certificates change at once": Mutant(directly(tlsa), ("address", "families")),
+    "what was presented is forgotten": Mutant(
+        instead(certificates, "presented_last", lambda *_: START),
+        cases=(presented.case_an_old_certificate_is_let_in_for_long,),
+    ),
+    "certificates need not be known": Mutant(
+        instead(tlsa, "ready", lambda *_: True),
+        cases=(presented.case_an_address_is_not_switched_before_all_know_its_certificate,),
+    ),
     "a task counts as done": Mutant(instead(tlsa, "task", nothing), ("address", "families")),
     "mail never moved": Mutant(instead(planner, "_moved_at", lambda *_: None), ("out", "in")),
     "every switch is a rollback": Mutant(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsync.mail import bimi, dane, mta_sts, ptr, srv, tls_rpt
+from mailsync.mail import bimi, dane, mta_sts, ptr, public_key, srv, tls_rpt
 from mailsync.mail.mta_sts import MAX_AGE_MAX, MODES, Policy, Record
 from mailsync.plan import policy as policies
 
@@ -51,11 +52,54 @@ def test_a_union_permits_what_either_permits(one: Policy, other: Policy, host: s
     assert MODES.index(both.mode) <= min(MODES.index(one.mode), MODES.index(other.mode))
 
 
-@given(st.integers(0, 3), st.integers(0, 1), st.binary(min_size=32, max_size=32))
-def test_tlsa_comes_back(usage: int, selector: int, data: bytes) -> None:
-    """In every form with a SHA-256."""
-    record = dane.Record(usage, selector, 1, data.hex())
+DIGESTS = st.one_of(
+    st.tuples(st.just(0), st.binary(min_size=1, max_size=80)),
+    st.tuples(st.just(1), st.binary(min_size=32, max_size=32)),
+    st.tuples(st.just(2), st.binary(min_size=64, max_size=64)),
+)
+
+
+@given(st.integers(0, 3), st.integers(0, 1), DIGESTS)
+def test_tlsa_comes_back(usage: int, selector: int, digest: tuple[int, bytes]) -> None:
+    """In every form: the whole, a SHA-256, a SHA-512."""
+    record = dane.Record(usage, selector, digest[0], digest[1].hex())
     assert dane.parse(dane.format(record)) == record
+
+
+PEM = (Path(__file__).parents[1] / "fixtures" / "keys" / "readable.pem").read_bytes()
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.tuples(st.integers(0, len(PEM) - 1), st.binary(min_size=1, max_size=4)).map(
+            lambda edit: PEM[: edit[0]] + edit[1] + PEM[edit[0] + len(edit[1]) :]
+        ),
+        st.sampled_from(["CERTIFICATE", "PUBLIC KEY", "RSA PRIVATE KEY", "X"]).map(
+            lambda label: PEM.replace(b"PRIVATE KEY", label.encode())
+        ),
+    )
+)
+def test_hostile_key_files_are_read_or_refused(octets: bytes) -> None:
+    """Whatever a file holds, there is a key, or one error that quotes nothing of it."""
+    try:
+        key = public_key.read(octets)
+    except public_key.BadPem as error:
+        if "MC4C" in str(error):
+            raise
+        return
+    assert key.spki
+    assert public_key.tlsa_value(key).startswith("3 1 1 ")
+
+
+@given(
+    st.lists(HOST.map("mailto:tls@{}".format) | HOST.map("https://{}/r".format), min_size=1),
+    st.dictionaries(LABEL.filter(lambda name: name != "rua"), LABEL, max_size=3),
+)
+def test_where_reports_go_comes_back(rua: list[str], more: dict[str, str]) -> None:
+    """With extensions, in their order."""
+    record = tls_rpt.Record(tuple(rua), tuple(more.items()))
+    assert tls_rpt.parse(tls_rpt.format(record)) == record
 
 
 @given(*[st.integers(0, 65535)] * 3, HOST)

@@ -99,6 +99,13 @@ def policy_due(scene: Scene) -> Policy:
     return Policy(mode, final.max_age, (*final.mx, *sorted(map(shown, needed))))
 
 
+def to_serve(wish: Wish, scene: Scene) -> Policy | None:
+    """Give the policy that has to be served as things stand; None where none is needed any more."""
+    if not wish.values and scene.live.get((wish.name, wish.type)) is None:
+        return None
+    return policy_due(scene)
+
+
 def before_switch(scene: Scene) -> tuple[Hold, ...]:
     """Hold while senders may keep a policy under the id of another: they see no reason to ask.
 

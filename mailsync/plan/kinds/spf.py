@@ -98,7 +98,7 @@ def _moved(
             union,
             wish.values,
             why_prepare="SPF lets the old and the new servers send",
-            why_settle="the same servers may send: another record of SPF has what goes here",
+            why_settle="whoever may send still may: another record of SPF has what goes here",
             wait=0,
             since=scene.now,
         )
@@ -107,7 +107,7 @@ def _moved(
         return None
     if not spf_tree.at_once(wish, scene):
         return Steps(owned, owned, owned, findings=(_later(wish),))
-    why = "the same servers may send: the records that SPF includes have what goes here"
+    why = "whoever may send still may: the records that SPF includes have what goes here"
     return at_once(wish.values, why, holds=spf_tree.until_known(wish, scene))
 
 

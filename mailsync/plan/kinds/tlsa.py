@@ -4,6 +4,9 @@ A sender that finds TLSA records delivers only to a server whose certificate mat
 Before: the records of the old and of the new certificate stand side by side, until nobody holds the
 old set alone. Then a person changes the certificate. After: the old records go, once no server
 presents the old chain.
+
+Where the file says ``auto``, the records follow what the host is seen to present: nobody need say
+that a certificate was changed. What cannot be seen changes nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +15,11 @@ import hashlib
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
+from mailsync.lint.model import Finding
 from mailsync.mail import dane
+from mailsync.plan import certificates
 from mailsync.plan.choreography import Scene, Steps, at_once, task
+from mailsync.plan.model import Hold
 
 
 def owns(_wish: Wish, _value: str) -> bool:
@@ -23,6 +29,9 @@ def owns(_wish: Wish, _value: str) -> bool:
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Add beside the old ones, remove when the certificate was changed; leave DANE at once."""
+    host = dane.host_of(wish.name)
+    if wish.auto and not scene.live.presented(host).values:
+        return _unseen(wish, host, owned, scene)
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
     if not wish.values:
@@ -31,10 +40,10 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             "resolver holds the old records"
         )
         return at_once((), why)
-    host = dane.host_of(wish.name)
     if not owned:
         what = f"see that {shown(host)} presents the certificate that its TLSA records name"
-        gates = task(scene, _task("tlsa", host, wish), what) if host in scene.routed else ()
+        asks = host in scene.routed and not wish.auto
+        gates = task(scene, _task("tlsa", host, wish), what) if asks else ()
         return at_once(wish.values, "senders will ask for this certificate (DANE)", gates=gates)
     both = tuple({*owned, *wish.values})
     what = f"when every sender knows the new TLSA records, change the certificate of {shown(host)}"
@@ -42,6 +51,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     known = scene.until_all(
         (wish.name, wish.type), lambda held: not held or set(wish.values) <= set(held)
     )
+    if wish.auto:
+        return _as_presented(wish, host, owned, scene, known)
     return Steps(
         both,
         both,
@@ -55,9 +66,53 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     )
 
 
-def ready(_wish: Wish, _held: tuple[str, ...] | None, _scene: Scene) -> bool:
-    """Without records a host takes mail from all; with them they match, by the order above."""
-    return True
+def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
+    """Without records a host takes mail from all; with them, all its certificates are let in."""
+    if wish.auto and not scene.live.presented(dane.host_of(wish.name)).values:
+        return held == ()
+    if not wish.values or held == ():
+        return True
+    return held is not None and set(wish.values) <= set(held)
+
+
+def _unseen(wish: Wish, host: str, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Leave everything as it is: what the host presents could not be seen."""
+    detail = scene.live.presented(host).detail
+    message = (
+        f"the certificate of {shown(host)} could not be looked at ({detail}): its TLSA records "
+        "stay as they are"
+    )
+    finding = Finding("tlsa-not-seen", "warning", message, str(wish.place))
+    what = f"see that the server to which {shown(host)} goes presents what its TLSA records name"
+    gates = task(scene, _task("tlsa", host, wish), what)
+    return Steps(owned, owned, owned, gates=gates, findings=(finding,))
+
+
+def _as_presented(
+    wish: Wish, host: str, owned: tuple[str, ...], scene: Scene, known: tuple[Hold, ...]
+) -> Steps:
+    """Let in what the host presents, and what it presented lately."""
+    both = tuple({*owned, *wish.values})
+    history = scene.history(certificates.key(host))
+    findings: tuple[Finding, ...] = ()
+    if not set(owned) & set(scene.live.presented(host).values):
+        message = (
+            f"{shown(host)} presents a certificate that none of its TLSA records names: senders "
+            "that ask for DANE do not deliver until the new record is known everywhere; publish "
+            "the next key's record before you change it ('pem' beside 'auto')"
+        )
+        findings = (Finding("tlsa-mismatch", "warning", message, str(wish.place)),)
+    return Steps(
+        both,
+        both,
+        wish.values,
+        why_prepare="the certificate that the host presents is let in",
+        why_settle="removes the records of certificates that the host presents no more",
+        wait=scene.desired.cutover.soak,
+        since=certificates.presented_last(history, set(owned) - set(wish.values), scene.now),
+        settle_holds=known,
+        findings=findings,
+    )
 
 
 def _task(what: str, host: str, wish: Wish) -> str:

@@ -22,7 +22,7 @@ from mailsync.errors import AnotherRun, HostError, JournalError, StaleWrite
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.mail.mta_sts import Policy
 from mailsync.observe.interface import Sighting
-from mailsync.plan.live import Capability, Look, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Look, Neighbour, Presented, ServedPolicy
 from mailsync.plan.model import Change, Gate
 from tests.unit.plan.story import PLACE, START, ZONE, mx, rrset, spf, wish, zone
 
@@ -73,6 +73,7 @@ class Laboratory:
     served_policy: ServedPolicy = field(default_factory=ServedPolicy)
     mta_sts: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    presented: dict[str, Presented] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     held_back: Mapping[Key, RRset] | None = None
     stop_before: int | None = None
@@ -116,6 +117,11 @@ class Laboratory:
     def authority(self, zone: str, rrsets: Mapping[Key, RRset]) -> Gate:
         """Give the gate as ordered."""
         return self.gate
+
+    def certificates(self, hosts: Mapping[str, tuple[str, ...]]) -> Mapping[str, Presented]:
+        """Say what the hosts present, as ordered."""
+        self.log.append(("certificates", dict(hosts)))
+        return {host: self.presented[host] for host in hosts if host in self.presented}
 
     def probe(self, hosts: frozenset[str]) -> tuple[Look, ...]:
         """Give what is seen of mail servers as ordered."""
@@ -178,6 +184,7 @@ class Laboratory:
             lambda: self.neighbours,
             self.policy,
             self.probe,
+            self.certificates,
         )
 
     def apply(self, terms: Terms | None = None) -> Outcome:

@@ -15,7 +15,7 @@ from mailsync.errors import HostError, JournalError, MailsyncError, StaleWrite
 from mailsync.journal.events import Intent, Seen, Written
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan import policy as policies
-from mailsync.plan.live import Capability, Look, ServedPolicy
+from mailsync.plan.live import Capability, Look, Presented, ServedPolicy
 from mailsync.plan.model import Gate
 from tests.unit.apply.laboratory import (
     AWAY,
@@ -550,3 +550,28 @@ def test_no_policy_is_fetched_for_a_file_without_one() -> None:
     laboratory.apply()
     assert laboratory.happened("policy") == [ZONE] * len(laboratory.happened("policy"))
     assert not [e for e in laboratory.events(Seen) if e.key == policies.key(ZONE)]
+
+
+def test_certificates_are_looked_at_where_the_file_leaves_them_to_the_host() -> None:
+    """At all addresses of the host; what was seen is published and journalled, once."""
+    host, tlsa = "mx1." + ZONE, (f"_25._tcp.mx1.{ZONE}", "TLSA")
+    value = f"3 1 1 {'aa' * 32}"
+    lab = Laboratory(zone(rrset(host, "A", 300, "192.0.2.1")))
+    lab.wishes = (wish("tlsa", *tlsa, auto=True),)
+    assert lab.apply().state == "converged"
+    assert lab.happened("certificates")[0] == {host: ("192.0.2.1",)}
+    assert tlsa not in lab.rrsets
+    lab.presented[host] = Presented((value,))
+    assert lab.apply().state == "converged"
+    assert lab.rrsets[tlsa].values == (value,)
+    seen = [event for event in lab.events(Seen) if event.key == (host, "CERTIFICATE")]
+    assert [event.rrset.values for event in seen if event.rrset] == [(value,)]
+    lab.apply()
+    assert [e for e in lab.events(Seen) if e.key == (host, "CERTIFICATE")] == seen
+
+
+def test_no_certificate_is_looked_at_for_a_file_that_states_them() -> None:
+    """Nobody connects to mail hosts that the file does not ask about."""
+    lab = Laboratory(zone(), (wish("tlsa", f"_25._tcp.mx1.{ZONE}", "TLSA", f"3 1 1 {'aa' * 32}"),))
+    lab.look()
+    assert lab.happened("certificates") == []

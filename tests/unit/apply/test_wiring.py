@@ -21,8 +21,9 @@ from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
 from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 from mailsync.observe.interface import Sighting
+from mailsync.observe.observations import Observations
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability
+from mailsync.plan.live import Capability, Presented
 from tests.unit.plan.story import PLACE, START, mx, rrset, wish
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
@@ -182,3 +183,23 @@ def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -
     around = Neighbourhood(lambda: everyone, read, lambda _: {}, told.append)
     assert [found.zone for found in around.of(everyone[0])] == [customer]
     assert told == ["torn.example: its journal cannot be read: torn"]
+
+
+def test_certificates_are_looked_at_from_here_or_not_at_all(config: Config) -> None:
+    """Where another machine looks at mail hosts, this one does not; the plan says so."""
+    hosts: dict[str, tuple[str, ...]] = {"mx1.example.jp.": ()}
+    seen = opened(config, "files").certificates(hosts)
+    assert seen == {"mx1.example.jp.": Presented(detail="no address of it is known")}
+    observations = Observations(START, ())
+    worlds = Worlds(config, print, Flag(), observations=observations)
+    there = worlds.open(Desired("example.jp.", "example.jp.", (), PLACE, ("files",)))
+    assert "observations" in there.certificates(hosts)["mx1.example.jp."].detail
+
+
+def test_what_hosts_present_is_no_wish_of_the_file(config: Config) -> None:
+    """Where two DNS hosts differ, a record that the file leaves to a mail host decides nothing."""
+    wishes = (wish("tlsa", "_25._tcp.mx1.example.jp.", "TLSA", auto=True),)
+    worlds = Worlds(config, print, Flag())
+    host = worlds.host(Desired("example.jp.", "example.jp.", wishes, PLACE, ("files", "server")))
+    assert isinstance(host, Several)
+    assert host._wished == {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -20,6 +22,7 @@ from mailsync.desired.model import Remark
 from mailsync.dns.rrset import txt_text
 from mailsync.mail import dkim
 from tests.unit.desired.reads import errors, good
+from tests.unit.observe.certificates import Authority
 
 RSA = rsa.generate_private_key(65537, 2048)
 ED25519 = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -150,6 +153,34 @@ def test_a_private_key_that_others_may_read_is_worth_a_word(
     ] * told
     public_half = ED25519.public_key().public_bytes(PEM, PublicFormat.SubjectPublicKeyInfo)
     assert good(f"dkim: {{s1: {{pem: {saved(tmp_path, public_half, 0o644)}}}}}").remarks == ()
+
+
+@pytest.mark.parametrize("form", ["certificate", "public", "private"])
+def test_tlsa_records_are_made_of_certificates_and_keys(tmp_path: Path, form: str) -> None:
+    """All of them have the same key, and its SHA-256 is the record (RFC 7672 §3.1.1)."""
+    chain = Authority(tmp_path).issue("mx1.example.com").read_bytes()
+    start = chain.index(b"-----BEGIN CERTIFICATE")
+    certificate = x509.load_pem_x509_certificate(chain[start:])
+    spki = certificate.public_key().public_bytes(DER, PublicFormat.SubjectPublicKeyInfo)
+    octets = {
+        "certificate": chain[start:],
+        "public": certificate.public_key().public_bytes(PEM, PublicFormat.SubjectPublicKeyInfo),
+        "private": chain[:start],
+    }[form]
+    path = saved(tmp_path, octets)
+    expected = f"3 1 1 {hashlib.sha256(spki).hexdigest()}"
+    for text in (f"{{pem: {path}, ttl: 5m}}", f"[{{pem: {path}}}]"):
+        (wish,) = good(f"tlsa: {{mx1: {text}}}").wishes
+        assert (wish.values, wish.auto) == ((expected,), False)
+
+
+def test_a_certificate_may_be_left_to_the_host(tmp_path: Path) -> None:
+    """What it presents is known only when somebody looks; other records may stand beside it."""
+    (wish,) = good("tlsa: {mx1: auto}").wishes
+    assert (wish.values, wish.auto) == ((), True)
+    path = saved(tmp_path, private(ED25519))
+    (wish,) = good(f"tlsa: {{mx1: {{values: [auto, {{pem: {path}}}], ttl: 5m}}}}").wishes
+    assert (len(wish.values), wish.auto, wish.ttl) == (1, True, 300)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

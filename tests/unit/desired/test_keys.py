@@ -124,6 +124,10 @@ dkim:
             "v=DMARC1; p=none; sp=reject; fo=1; t=y; rua=mailto:a@b.example,mailto:c@d.example",
         ),
         (
+            "dmarc: {pct: 50, rf: afrf, ri: 3600, p: reject, np: none, psd: n}",
+            "v=DMARC1; p=reject; np=none; psd=n; pct=50; rf=afrf; ri=3600",
+        ),
+        (
             "dmarc: {p: reject, ruf: 'mailto:a@b.example', ttl: 600}",
             "v=DMARC1; p=reject; ruf=mailto:a@b.example",
         ),

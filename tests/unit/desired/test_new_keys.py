@@ -54,6 +54,15 @@ def test_tls_reports_in_every_form(text: str) -> None:
     assert wishes("tls_rpt: absent")[0][3] == ()
 
 
+def test_a_record_on_tls_reports_is_kept_as_it_is_written() -> None:
+    """With what nobody knows yet; joined with others, its addresses count."""
+    text = "v=TLSRPTv1;rua=mailto:a@example.com; x=y"
+    assert wishes(f"tls_rpt: {text}")[0][3] == (f'"{text}"',)
+    assert wishes(f"tls_rpt: [{text}, mailto:b@example.com]")[0][3] == (
+        '"v=TLSRPTv1; rua=mailto:a@example.com,mailto:b@example.com"',
+    )
+
+
 def test_certificates_in_every_form() -> None:
     """One, several, with a TTL, absent; written alike."""
     found = wishes(

@@ -52,14 +52,14 @@ dkim: {s 1: absent}
 dkim: {s1: {cnme: c}}
 dmarc: p=none
 dmarc: {p: rejekt}
-dmarc: {p: none, pct: 50}
+dmarc: {p: none, pct: 101}
 dmarc: {p: none, ramp: {strict: 30d}}
 mta_sts: testing
 mta_sts: {max_age: 7d}
 mta_sts: {mode: strict}
 tls_rpt: tls@example.com
 tls_rpt: {ttl: 1h}
-tlsa: {mx1: auto}
+tlsa: {mx1: {pm: a}}
 tlsa: {mx1: 3 1 abc}
 srv: {smtp: 0 1 25 mx1}
 srv: {imaps: 993 mx1}

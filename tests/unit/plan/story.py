@@ -13,9 +13,10 @@ from mailsync.desired.model import Cutover, Desired, Kind, Place, Task, Wish
 from mailsync.dns.rrset import Key, RRset, canonical, txt_value
 from mailsync.dns.ttl import seconds
 from mailsync.mail.mta_sts import Policy
+from mailsync.plan import certificates
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
@@ -68,6 +69,7 @@ class Story:
     served: ServedPolicy = field(default_factory=ServedPolicy)
     policy: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    presented: dict[str, Presented] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     tasks: tuple[Task, ...] = ()
     pruned: frozenset[str] = frozenset()
@@ -103,6 +105,7 @@ class Story:
             self.served,
             self.neighbours,
             self.looks,
+            certificates=self.presented,
         )
 
     def plan(self) -> DomainPlan:
@@ -121,6 +124,10 @@ class Story:
         for key in watched(self.desired, self.world):
             if key not in self.lagging:
                 self.ledger = self.ledger.seen(key, self.live.get(key), self.now)
+        for host, one in self.presented.items():
+            if one.values:
+                seen = certificates.as_rrset(host, one.values)
+                self.ledger = self.ledger.seen(seen.key, seen, self.now)
         if self.served.state != "unknown":
             policy = self.served.policy
             rrset = None if policy is None else policies.as_rrset(ZONE, policy)

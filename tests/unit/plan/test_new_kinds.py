@@ -15,6 +15,7 @@ from mailsync.mail import mta_sts
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan.kinds import mta_sts as mta_sts_kind
 from mailsync.plan.live import ServedPolicy
+from mailsync.plan.planner import policy_to_serve
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
 
 MX, TXT, NS = (ZONE, "MX"), (ZONE, "TXT"), (ZONE, "NS")
@@ -337,6 +338,33 @@ def test_a_switch_waits_for_a_policy_that_permits_both() -> None:
     life.run("2d")
     assert life.values(*STS) == (txt_value(announced(new)),)
     assert life.plan().status == "converged"
+
+
+def test_who_serves_what_render_writes_sees_mail_move() -> None:
+    """The policy that has to be served now is at each time the one for which the plan waits."""
+    old = Policy("enforce", WEEK, ("mx.old.example",))
+    new = Policy("enforce", WEEK, ("mx.new.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 3600, announced(old))))
+    life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    life.policy, life.wishes = new, (mx(NEW, ttl=60), sts(new))
+    written = []
+    for _ in range(20):
+        policy = policy_to_serve(life.desired, life.world, life.ledger, life.now)
+        assert policy is not None
+        written.append(policy)
+        life.served = served(policy)
+        life.run("1d")
+    assert life.plan().status == "converged"
+    both = Policy("enforce", WEEK, ("mx.old.example", "mx.new.example"))
+    assert list(dict.fromkeys(written)) == [both, new]
+    life.policy, life.wishes = None, (mx(NEW, ttl=60), sts(None))
+    leaving = policy_to_serve(life.desired, life.world, life.ledger, life.now)
+    assert leaving == Policy("none", 86400)
+    del life.live[STS]
+    assert policy_to_serve(life.desired, life.world, life.ledger, life.now) is None
+    life.wishes = (mx(NEW, ttl=60),)
+    assert policy_to_serve(life.desired, life.world, life.ledger, life.now) is None
 
 
 def test_a_policy_that_cannot_be_looked_at_is_a_persons_word() -> None:
