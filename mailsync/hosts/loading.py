@@ -58,9 +58,9 @@ def load_host(
     known = adapter((kind.__module__ for kind in kinds), arguments)
 
     def provider() -> Any:
-        _demote(logging.getLogger(f"{provider_class.__name__}[{name}]"))
+        demote(logging.getLogger(f"{provider_class.__name__}[{name}]"))
         made = provider_class(name, **deepcopy(arguments))
-        _demote(made.log)
+        demote(made.log)
         return made
 
     prepare_octodns()
@@ -186,10 +186,10 @@ def prepare_octodns() -> None:
     if not Record.validators.configured:
         Record.enable_validators(["legacy"])
     for name in _OWN_LOGGERS:
-        _demote(logging.getLogger(name))
+        demote(logging.getLogger(name))
 
 
-def _demote(logger: logging.Logger) -> None:
+def demote(logger: logging.Logger) -> None:
     """Make what a logger of octoDNS says debug messages: a user reads errors, once, from us."""
     logger.addFilter(_as_debug)
 

@@ -28,6 +28,20 @@ def rrset_of(record: Record) -> RRset:
     return RRset(name, rdtype, record.ttl, tuple(text for text, _ in texts(record)))
 
 
+def rrsets_of(zone: Zone) -> dict[Key, RRset]:
+    """Read all of a zone's records, in order.
+
+    What cannot be said in presentation text is left out: nobody may change it here either.
+    """
+    rrsets: dict[Key, RRset] = {}
+    for record in zone.records:
+        try:
+            rrsets[key_of(record)] = rrset_of(record)
+        except BadValue:
+            continue
+    return dict(sorted(rrsets.items()))
+
+
 def is_routed(record: Record) -> bool:
     """Tell whether the host answers by the asker's place or its checks: more than an RRset says."""
     return bool(getattr(record, "dynamic", None) or getattr(record, "geo", None))

@@ -365,7 +365,10 @@ def _matches(values: tuple[str, ...], chain: frozenset[str]) -> bool:
 
 def _not_back(now: Instant, key: Key, host: str) -> Iterator[Broken]:
     family = "AAAA" if key[0].endswith(".ip6.arpa.") else "A"
-    address = ptr.address_of(key[0])
+    try:
+        address = ptr.address_of(key[0])
+    except ptr.BadReverse:
+        return  # a PTR may stand at any name; receivers look up addresses
     for version in now.versions((host, family)):
         if version is None or address not in version.values:
             words = (

@@ -141,8 +141,8 @@ class Live:
     MTA-STS policy that is served. ``neighbours``: other domains that this one's mail leans on, or
     whose mail leans on this one; all others of the zone are among them. ``looks``: what was seen of
     the mail hosts to which a due switch leads. ``asked``: RRsets that a person was asked to change
-    and may change at any moment, with all that each may be on the way. ``certificates``: what mail
-    hosts present, where the file leaves it to them.
+    and may change at any moment, with all that each may be on the way. ``certificates``: what
+    mail hosts present, where the file leaves it to them.
     """
 
     rrsets: Mapping[Key, RRset]
@@ -178,3 +178,12 @@ class Live:
     def get(self, key: Key) -> RRset | None:
         """Give one RRset, or None where there is none."""
         return self.rrsets.get(key)
+
+    def answering(self, key: Key) -> RRset | None:
+        """Give the RRset that answers for a name: its own, or a wildcard's (RFC 4592 §3.3.1)."""
+        above, rdtype = key
+        wild = ""
+        while above and not any(is_at_or_below(name, above) for name, _ in self.rrsets):
+            above = above.partition(".")[2]
+            wild = f"*.{above}"
+        return self.get((wild, rdtype) if wild else key)

@@ -24,10 +24,7 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     if isinstance(node, Mapping):
         ttl, source = context.own_ttl(node), node["rua"]
     if isinstance(source, Scalar) and tls_rpt.is_tls_rpt(source.text):
-        # The record as text is kept as it is.
-        known = _of_record(source.text, source, context)
-        value = txt_value(source.text)
-        return (context.wish("tls-rpt", key, (value,), node.place, ttl),) if known else ()
+        return _as_text(source, node, ttl, context)
     addresses: list[str] = []
     for item in reading.items(source, context.faults, _WHAT):
         text = reading.text(item, context.faults, _WHAT)
@@ -42,6 +39,14 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         return ()
     value = txt_value(tls_rpt.format(tls_rpt.Record(tuple(dict.fromkeys(addresses)))))
     return (context.wish("tls-rpt", key, (value,), node.place, ttl),)
+
+
+def _as_text(source: Scalar, node: Node, ttl: int | None, context: Context) -> tuple[Wish, ...]:
+    """Keep a record that is written as text as it is, once it is known to be one."""
+    if not _of_record(source.text, source, context):
+        return ()
+    key = (f"_smtp._tls.{context.domain}", "TXT")
+    return (context.wish("tls-rpt", key, (txt_value(source.text),), node.place, ttl),)
 
 
 def _of_record(text: str, node: Node, context: Context) -> tuple[str, ...]:

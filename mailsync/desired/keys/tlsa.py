@@ -12,6 +12,7 @@ from mailsync.desired.shape import Absent, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import is_at_or_below, shown
+from mailsync.dns.rrset import canonical
 from mailsync.mail import dane, public_key
 
 _WHAT = "a record, such as '3 1 1 8bd1…'"
@@ -77,7 +78,8 @@ def _value(node: Node, context: Context) -> str | None:
         return None
     for objection in dane.objections(record):
         context.faults.add(node.place, objection, "tlsa-usage")
-    return dane.format(record)
+    # As a zone has it: long data is cut as everywhere.
+    return canonical("TLSA", dane.format(record))
 
 
 _PEM = Field(

@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailsync import __version__
-from mailsync.cli.app import COMMANDS, main
+from mailsync.cli.app import COMMANDS, main, module_of
 from tests.unit.cli.site import ROOT, Site, command, environment
 
 HEAVY = {"octodns", "dns", "requests", "rich"}
@@ -51,7 +50,7 @@ def test_help_lists_every_command_with_the_first_line_of_its_own_help(site: Site
     """What the list says of a command is what the command says of itself."""
     done = site.run("--help")
     for name, summary in COMMANDS.items():
-        module = import_module(f"mailsync.cli.{name}")
+        module = module_of(name)
         own = module.app.info.help if hasattr(module, "app") else module.command.__doc__
         assert str(own).splitlines()[0] == summary
         assert summary in done.out
@@ -110,11 +109,15 @@ def test_a_mistake_on_the_command_line_is_one_line(argv: list[str], says: str, s
     assert line.endswith("--help`")
 
 
+_NEEDED = {"import": ["example.jp"]}
+"""What a command does not run without."""
+
+
 def test_a_missing_configuration_is_one_line(site: Site) -> None:
     """The file that is not there is named."""
     for name in COMMANDS:
         if name not in {"github", "render", "schema"}:  # groups, and one that reads none
-            done = site.run("-c", "nowhere.yaml", name)
+            done = site.run("-c", "nowhere.yaml", name, *_NEEDED.get(name, ()))
             assert (done.code, done.out) == (1, "")
             assert done.err.startswith("error: ")
             assert "nowhere.yaml" in done.err

@@ -391,3 +391,24 @@ class TestGuards:
         assert "takes TTLs from 3601 to 86400 s, not 300 s" in refused(zones, floor, SWITCH)
         assert "not 90000 s" in refused(zones, floor, Change(MX, MX.with_ttl(90000), ""))
         floor.write(ZONE, [Change(MX, NEW_MX.with_ttl(3600), "")])
+
+
+def test_zones_are_listed_where_the_adapter_can() -> None:
+    """By absolute name, sorted; what is no zone's name here is left out."""
+
+    class Listing(MemoryProvider):
+        def list_zones(self) -> list[str]:
+            return ["b.example.", "A.example", "0/25.2.0.192.in-addr.arpa.", "b.example."]
+
+    class Broken(MemoryProvider):
+        def list_zones(self) -> list[str]:
+            raise ValueError("no such token")
+
+    def made(kind: type[MemoryProvider]) -> OctodnsHost:
+        return OctodnsHost("memory", Capability(), lambda: kind("memory", "store"))
+
+    with stored("store", {}):
+        assert made(Listing).zones() == ("a.example.", "b.example.")
+        assert made(MemoryProvider).zones() is None
+        with pytest.raises(HostError, match=r"DNS host 'memory': .*no such token"):
+            made(Broken).zones()

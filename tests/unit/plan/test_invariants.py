@@ -89,6 +89,7 @@ BROKEN = [
 ]
 WHOLE = [
     instant(visible={MX: (OLD_MX,)}),
+    instant(visible={("x.example.", "PTR"): (rrset("x.example.", "PTR", 60, MX1),)}),
     instant(visible={MX: (None,)}, takes=not_old),
     instant(visible={MX: (rrset(ZONE, "MX", 60, "0 ."),)}, takes=not_old),
     instant(visible={TXT: (rrset(ZONE, "TXT", 60, SPF, "other"),)}, may_send=(SPF,)),

@@ -172,6 +172,19 @@ def test_what_is_to_go_keeps_its_ttl_until_then() -> None:
     assert [stage for _, stage, change in life.log if change.key == (old, "A")] == ["settle"]
 
 
+def test_nothing_settles_before_it_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a kind answers: an RRset's last change waits for its first one, gate and all."""
+    gate = Gate("tasks-done", "fail", "somebody has to do something")
+    asked = Steps(('"one"',), ('"one"',), ('"two"',), wait=0, gates=(gate,))
+    monkeypatch.setattr(record, "steps", lambda *_: asked)
+    life = Story(zone(rrset(WWW, "TXT", 300, "none")), (wish("record", WWW, "TXT", "two"),))
+    life.known_for("20d")
+    assert [(s.name, s.state) for s in life.plan().stages] == [
+        ("prepare", "held"),
+        ("settle", "held"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
@@ -192,16 +205,3 @@ def test_a_logo_is_set_at_once(before: tuple[str, ...], after: tuple[str, ...], 
     assert words in {change.why for change in stage.changes}
     life.apply()
     assert {txt_text(value) for value in life.values(*key)} == {"foreign", *after}
-
-
-def test_nothing_settles_before_it_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a kind answers: an RRset's last change waits for its first one, gate and all."""
-    gate = Gate("tasks-done", "fail", "somebody has to do something")
-    asked = Steps(('"one"',), ('"one"',), ('"two"',), wait=0, gates=(gate,))
-    monkeypatch.setattr(record, "steps", lambda *_: asked)
-    life = Story(zone(rrset(WWW, "TXT", 300, "none")), (wish("record", WWW, "TXT", "two"),))
-    life.known_for("20d")
-    assert [(s.name, s.state) for s in life.plan().stages] == [
-        ("prepare", "held"),
-        ("settle", "held"),
-    ]
