@@ -74,6 +74,26 @@ def test_of_each_kind_what_is_live_goes(pruned: str, gone: set[str]) -> None:
     assert removed(desired(pruned=(pruned,))) == gone
 
 
+def test_delegated_keys_and_other_settings_go() -> None:
+    """Of one selector and of all; addresses of autoconfig, and nothing of autodiscover."""
+    one, every = f"e._domainkey.{ZONE}", f"_domainkey.{ZONE}"
+    settings = f"autoconfig.{ZONE}"
+    live = zone(
+        rrset(one, "NS", 60, "ns.example."),
+        rrset(every, "NS", 60, "ns.example."),
+        rrset(settings, "A", 60, "192.0.2.1"),
+        rrset(settings, "AAAA", 60, "2001:db8::1"),
+        rrset(f"autodiscover.{ZONE}", "CNAME", 60, "a.example."),
+    )
+    for pruned, gone in (
+        ("dkim", {(one, "NS"), (every, "NS")}),
+        ("autoconfig", {(settings, "A"), (settings, "AAAA")}),
+    ):
+        found = prune.expanded(desired(pruned=(pruned,)), Live(live))
+        assert {(wish.name, wish.type) for wish in found.wishes} == gone
+        assert not any(wish.values for wish in found.wishes)
+
+
 def test_every_key_that_may_be_pruned_is_known_to_the_plan() -> None:
     """The loader's words are the planner's."""
     assert set(key.PRUNABLE) == prune._KINDS.keys()
