@@ -83,6 +83,8 @@ def judgement(
 def _found(case: Case) -> Iterator[Judgement]:
     desired = case.desired
     for said in desired.remarks:
+        if said.id in RULES:
+            continue  # its rule tells it, once
         yield from judgement(desired, said.id, "info", said.text, said.place)
     for rule in RULES.values():
         for remark in () if rule.judge is None else rule.judge(case):
