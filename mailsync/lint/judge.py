@@ -82,15 +82,14 @@ def judgement(
 
 def _found(case: Case) -> Iterator[Judgement]:
     desired = case.desired
-    told = set()
+    for said in desired.remarks:
+        if said.id == "private-key-readable":
+            continue  # its rule tells it, once
+        yield from judgement(desired, said.id, "info", said.text, said.place)
     for rule in RULES.values():
         for remark in () if rule.judge is None else rule.judge(case):
-            told.add((rule.id, remark.message, remark.place))
             severity = remark.severity or rule.severity
             yield from judgement(desired, rule.id, severity, remark.message, remark.place)
-    for said in desired.remarks:
-        if (said.id, said.text, said.place) not in told:
-            yield from judgement(desired, said.id, "info", said.text, said.place)
 
 
 def _acknowledged_nothing(desired: Desired, found: Sequence[Judgement]) -> Iterator[Judgement]:

@@ -109,7 +109,7 @@ def test_a_mistake_on_the_command_line_is_one_line(argv: list[str], says: str, s
     assert line.endswith("--help`")
 
 
-_NEEDED = {"import": ["example.jp"]}
+_NEEDED = {"import": ["example.jp"], "render": ["mta-sts", "--stdout"]}
 """What a command does not run without."""
 
 
