@@ -86,8 +86,9 @@ class Port:
     SO_REUSEPORT, so that two of them would share one port unnoticed.
     """
 
-    def __init__(self, address: str, numbers: Sequence[int] = PORTS) -> None:
+    def __init__(self, address: str, numbers: Sequence[int] | None = None) -> None:
         self._reservation = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        numbers = PORTS if numbers is None else numbers
         for number in random.SystemRandom().sample(numbers, len(numbers)):
             if self._reserve(address, number):
                 self.number = number

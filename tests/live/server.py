@@ -16,7 +16,7 @@ from typing import ClassVar, Final, Self
 
 from .asking import Answer, ask
 from .clock import SteppedClock
-from .machine import PORTS, Account, Port, find_program, public_directory
+from .machine import Account, Port, find_program, public_directory
 
 START_WITHIN: Final = 15.0  # seconds; a tenth of one is usual
 STOP_WITHIN: Final = 5.0
@@ -43,7 +43,7 @@ class Server(ABC):
 
     program: ClassVar[str]
     package: ClassVar[str]  # Debian's
-    _numbers: Sequence[int] = PORTS
+    _numbers: Sequence[int] | None = None  # the ports to choose from, where it is not any
 
     def __init__(self, *, address: str = "127.0.0.1", clock: SteppedClock | None = None) -> None:
         self.address = address

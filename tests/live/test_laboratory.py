@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -199,8 +199,8 @@ class TestLife:
         with ExitStack() as others:
             snatched: list[int] = []
 
-            def take(address: str, *, times: int) -> Port:
-                port = Port(address)
+            def take(address: str, numbers: Sequence[int] | None, *, times: int) -> Port:
+                port = Port(address, numbers)
                 if len(snatched) < times:
                     others.enter_context(socket.socket()).bind((address, port.number))
                     snatched.append(port.number)

@@ -8,7 +8,7 @@ what is mutated needs more than one zone or a rare constellation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -66,6 +66,19 @@ def dropped(module: object, name: str) -> Patch:
 def instead(module: object, name: str, function: Callable[..., Any]) -> Patch:
     """Take another function."""
     return lambda: mock.patch.object(module, name, function)
+
+
+def together(*patches: Patch) -> Patch:
+    """Be wrong in several things: one of them alone is mended by the other's wait."""
+
+    @contextmanager
+    def wrong_in_all() -> Iterator[None]:
+        with ExitStack() as stack:
+            for patch in patches:
+                stack.enter_context(patch())
+            yield
+
+    return wrong_in_all
 
 
 def directly(module: object) -> Patch:
@@ -246,7 +259,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "a key's transit is forgotten": Mutant(instead(dkim, "_transit", lambda _: 0), ("stay", "out")),
     "DMARC tightens at once": Mutant(directly(dmarc), ("out", "in")),
-    "the id comes before the policy": Mutant(dropped(mta_sts, "_served"), ("out", "in")),
+    "the id comes before the policy": Mutant(
+        together(dropped(mta_sts, "_served"), dropped(mta_sts, "before_switch")), ("out", "in")
+    ),
     "no union of policies": Mutant(
         instead(mta_sts, "policy_due", lambda scene: scene.desired.policy or mta_sts.LEAVING),
         ("out", "in"),
