@@ -58,6 +58,22 @@ class Scene:
         held += [remnant for _, remnant in abroad.mx(self.live.neighbours, self.now)]
         return any(remnant.version.unseen for remnant in held)
 
+    @property
+    def transit(self) -> timedelta:
+        """For how long a move of mail matters: the soak, or until all that was sent has settled."""
+        cutover = self.desired.cutover
+        return timedelta(seconds=max(cutover.soak, cutover.queue_lifetime + cutover.verifier_delay))
+
+    @property
+    def unseen_move(self) -> datetime | None:
+        """When mail may have moved last without anybody seeing it; None if never."""
+        keys = [
+            (wish.name, wish.type)
+            for wish in self.desired.wishes
+            if wish.kind == "mx" or (wish.kind == "host" and wish.name in self.routed)
+        ]
+        return max((at for key in keys if (at := self.unseen_at(key)) is not None), default=None)
+
     def history(self, key: Key) -> History:
         """Give what is known of one RRset's past."""
         return self.ledger.history(key)
@@ -69,10 +85,13 @@ class Scene:
         """
         return remnants(self.history(key), self.lifetimes, self.now, longer)
 
-    def not_before_senders(self, since: datetime | None) -> datetime | None:
-        """Give the later of a time and the one from which the new way could send at all."""
-        known = [at for at in (since, self.senders_at) if at is not None]
-        return max(known, default=None) if since is not None else None
+    def senders_lately(self, wait: int) -> datetime | None:
+        """Give from when on the new way could send, while what was sent before may be on its way.
+
+        That is for ``wait`` seconds.
+        """
+        at = self.senders_at
+        return at if at is not None and at + timedelta(seconds=wait) > self.now else None
 
     def unseen_at(self, key: Key) -> datetime | None:
         """Give when a version that nobody saw may have been replaced last; None if never."""

@@ -199,19 +199,24 @@ def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold
             held = None if version.unseen else owned_values(kind, wish, version.rrset)
             if kind.ready(wish, held, scene):
                 continue
-            until = _gone_by(scene, course, steps, remnant, longer)
+            until = _gone_by(scene, course, (wish, steps), remnant, longer)
             if until is not None:
                 found.append(Hold(until, held_text(version, held or ()), named(course.key)))
     return found
 
 
 def _gone_by(
-    scene: Scene, course: Course, steps: Steps, remnant: Remnant, longer: timedelta
+    scene: Scene,
+    course: Course,
+    part: tuple[Wish, Steps],
+    remnant: Remnant,
+    longer: timedelta,
 ) -> datetime | None:
     """Give when a version that is not ready is out of all caches; None if it is there to stay."""
+    wish, steps = part
     if remnant.until is not None:
         return remnant.until
-    if course.change("prepare") is None or not steps.prepare:
+    if course.change("prepare") is None or (wish.values and not steps.prepare):
         return None
     return scene.now + scene.lifetimes.of(remnant.version) + longer
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.names import is_at_or_below, shown
@@ -186,9 +186,6 @@ def _moved_at(scene: Scene, routing: list[Wish]) -> datetime | None:
     That is the soak, the time that senders keep mail queued and verifiers check signatures, and
     for as long as a lowered TTL has not been restored.
     """
-    cutover = scene.desired.cutover
-    transit = cutover.queue_lifetime + cutover.verifier_delay
-    matters = timedelta(seconds=max(cutover.soak, transit))
     found = []
     for wish in routing:
         at = moved_at(scene, wish)
@@ -197,7 +194,7 @@ def _moved_at(scene: Scene, routing: list[Wish]) -> datetime | None:
             continue
         capability = scene.live.capability
         lowered = live is not None and live.ttl < capability.nearest(wish.ttl)
-        if at + matters > scene.now or (lowered and capability.settable):
+        if at + scene.transit > scene.now or (lowered and capability.settable):
             found.append(at)
     return max(found, default=None)
 

@@ -23,6 +23,7 @@ from mailsync.rehearse.world import Rehearsal
 from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
+from tests.unit.plan import test_unseen_moves as unseen
 
 Patch = Callable[[], Any]
 """Gives a context in which the planner is wrong."""
@@ -144,6 +145,9 @@ MUTANTS: Mapping[str, Mutant] = {
             lambda owned, _: Steps(owned, owned, owned) if not owned else at_once((), "leaves"),
         ),
         cases=(kinds.case_leaving_mta_sts,),
+    ),
+    "mta_sts._mx_unseen": Mutant(
+        dropped(mta_sts, "_mx_unseen"), cases=(unseen.case_a_policy_in_a_hurry,)
     ),
     "mta_sts.without_record": Mutant(
         dropped(mta_sts, "without_record"), cases=(kinds.case_a_record_that_went,)

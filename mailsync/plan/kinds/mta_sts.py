@@ -25,7 +25,7 @@ from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, Steps, at_once
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Gate, Hold
-from mailsync.plan.reasons import named
+from mailsync.plan.reasons import held_text, named
 
 LEAVING = Policy("none", 86400)
 """The policy with which a domain leaves MTA-STS (§8.3): none, for a day."""
@@ -48,7 +48,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     if due == final and set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
     if due == final:
-        return at_once(wish.values, "announces the MTA-STS policy", gates=_served(due, scene))
+        why = "announces the MTA-STS policy"
+        return at_once(wish.values, why, _mx_unseen(due, scene), _served(due, scene))
     return Steps(
         interim,
         interim,
@@ -56,6 +57,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         why_prepare="announces an MTA-STS policy that permits the old and the new servers",
         why_settle="announces the policy without the old servers",
         wait=scene.desired.cutover.soak,
+        since=_unseen_lately(scene),
         gates=() if set(owned) == set(interim) else _served(due, scene),
         settle_gates=_served(final, scene),
     )
@@ -64,7 +66,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
 def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     """A sender may go by any policy that was announced: each must permit the hosts to come."""
     if held is None:
-        return not wish.values and not _known(scene)
+        return not wish.values and _never(scene)
     ids = [_identifier(value) for value in held]
     return all(one in _harmless(scene) for one in ids) if ids else not _forbidding(scene)
 
@@ -82,9 +84,10 @@ def policy_due(scene: Scene) -> Policy:
         return final  # stops no mail to anywhere, and so names no host
     needed = {host for host in _hosts(scene) if not mta_sts.permits(final, host)}
     served = scene.live.policy.policy
-    if not needed and not scene.in_flight:
+    flying = scene.in_flight or _unseen_lately(scene) is not None
+    if not needed and not flying:
         return final
-    if served is not None and scene.in_flight and all(_permits(served, h) for h in _hosts(scene)):
+    if served is not None and flying and all(_permits(served, h) for h in _hosts(scene)):
         # What is served will do until all is over.
         if _weaker(served.mode, final.mode) == served.mode:
             return served
@@ -93,6 +96,22 @@ def policy_due(scene: Scene) -> Policy:
     if not needed and mode == final.mode:
         return final
     return Policy(mode, final.max_age, (*final.mx, *sorted(map(shown, needed))))
+
+
+def _mx_unseen(policy: Policy, scene: Scene) -> tuple[Hold, ...]:
+    """Hold an enforced policy while some resolver may hold an MX that nobody saw."""
+    key = (scene.desired.domain, "MX")
+    return tuple(
+        Hold(remnant.until, held_text(remnant.version), named(key))
+        for remnant in scene.visible(key)
+        if policy.mode == "enforce" and remnant.version.unseen and remnant.until is not None
+    )
+
+
+def _unseen_lately(scene: Scene) -> datetime | None:
+    """Find when mail may have moved last without anybody seeing it, while that matters."""
+    unseen = scene.unseen_move
+    return unseen if unseen is not None and unseen + scene.transit > scene.now else None
 
 
 def _hosts(scene: Scene) -> set[str]:
@@ -176,6 +195,15 @@ def _forbidding(scene: Scene) -> list[datetime]:
             fetched = min(filter(None, (version.replaced_at, max(announced))))
             ends.append(fetched + timedelta(seconds=policy.max_age))
     return [end for end in ends if end > scene.now]
+
+
+def _never(scene: Scene) -> bool:
+    """Tell whether it is known that the domain has had no policy, as far back as that matters."""
+    key = policies.key(scene.desired.domain)
+    unseen = scene.unseen_at(key)
+    lately = scene.now - scene.lifetimes.of_ttl(scene.desired.cutover.unseen_ttl)
+    known = scene.history(key).seen_at is not None and not _known(scene)
+    return known and (unseen is None or unseen <= lately)
 
 
 def _known(scene: Scene) -> list[Policy]:

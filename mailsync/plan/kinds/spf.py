@@ -111,7 +111,12 @@ def _wait(scene: Scene) -> int:
 def _later_or_now(
     wish: Wish, owned: tuple[str, ...], target: tuple[str, ...], scene: Scene, why: str
 ) -> Steps:
-    since = _widened_at(wish, scene) or _unseen_lately(wish, scene)
+    found = (
+        _widened_at(wish, scene),
+        _unseen_lately(wish, scene),
+        scene.senders_lately(_wait(scene)),
+    )
+    since = max((at for at in found if at is not None), default=None)
     if since is None and not scene.in_flight:
         lifetime = written(scene.desired.cutover.queue_lifetime)
         note = f"assumes that nobody has sent that way for {lifetime}"
@@ -122,7 +127,7 @@ def _later_or_now(
         target,
         why_settle=f"{why}: only the old way needed it",
         wait=_wait(scene),
-        since=scene.not_before_senders(since),
+        since=since,
     )
 
 
@@ -154,9 +159,10 @@ def _unseen_lately(wish: Wish, scene: Scene) -> datetime | None:
     """Find when a version that nobody saw was replaced, while mail sent under it may be queued.
 
     It may not yet have let the new way send: with the journal lost, a union looks like a record
-    from which something is simply removed.
+    from which something is simply removed. So it does where nobody saw that mail moved.
     """
-    unseen = scene.unseen_at((wish.name, wish.type))
+    times = (scene.unseen_at((wish.name, wish.type)), scene.unseen_move)
+    unseen = max((at for at in times if at is not None), default=None)
     matters = timedelta(seconds=_wait(scene))
     return unseen if unseen is not None and unseen + matters > scene.now else None
 
