@@ -164,6 +164,11 @@ def files(draw: st.DrawFn, kinds: frozenset[str] = ALL) -> File:
     return File(tuple(made.wishes), policy)
 
 
+def partial_files() -> st.SearchStrategy[File]:
+    """Draw a file that names some kinds only."""
+    return st.sets(st.sampled_from(sorted(ALL))).map(frozenset).flatmap(files)
+
+
 def _dmarc(draw: st.DrawFn, made: _Draws) -> None:
     name = f"_dmarc.{ZONE}"
     policies = made.some((), DMARC[:1], DMARC[1:2], DMARC[2:], DMARC)
