@@ -8,10 +8,11 @@ with the counter-example in words. What nobody saw cannot be judged: the holds w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import islice
 
+from mailsync.desired.model import Wish
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
@@ -110,23 +111,20 @@ def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> lis
 
 def _policies(scene: Scene, records: list[_Span]) -> list[_Span]:
     """Give for how long some sender may go by each policy that was seen served."""
-    refresh = scene.desired.cutover.policy_refresh
-    held = [
-        (None if s.rrset is None else s.rrset.values, *_seconds(s.since, s.until)) for s in records
+    refresh = timedelta(seconds=scene.desired.cutover.policy_refresh)
+    held = [(s.rrset.values if s.rrset is not None else None, s.since, s.until) for s in records]
+    return [
+        _Span(version.rrset, since, until)
+        for version in scene.history(policies.key(scene.desired.domain)).versions
+        if version.rrset is not None
+        # One that is to go is taken to go now, as what the plan asks a person for is done then.
+        for since, until in policies.bound(
+            policies.of_rrset(version.rrset),
+            (version.published_at, version.replaced_at or scene.now),
+            held,
+            refresh,
+        )
     ]
-    found = []
-    for version in scene.history(policies.key(scene.desired.domain)).versions:
-        if version.rrset is not None:
-            # One that is to go is taken to go now, as what the plan asks a person for is done then.
-            served = _seconds(version.published_at, version.replaced_at or scene.now)
-            for since, until in policies.bound(version.rrset.ttl, served, held, refresh):
-                end = None if until is None else datetime.fromtimestamp(until, UTC)
-                found.append(_Span(version.rrset, datetime.fromtimestamp(since, UTC), end))
-    return found
-
-
-def _seconds(since: datetime, until: datetime | None) -> tuple[int, int | None]:
-    return int(since.timestamp()), None if until is None else int(until.timestamp())
 
 
 def _span(scene: Scene, version: Version, replaced_at: datetime | None) -> _Span:
@@ -165,45 +163,57 @@ class _Future:
     def may_send(self, at: datetime) -> tuple[str, ...]:
         """Give the SPF records whose senders may have mail on its way."""
         found = []
-        for course, wish_values, live_values, base in self._moving("spf"):
+        for course, wish, used, base in self._moving("spf"):
             queued = base + timedelta(seconds=self.scene.desired.cutover.queue_lifetime)
             if at < queued and course.change("settle") is not None:
-                found += _leaving(live_values, wish_values)
-            if wish_values and self._switch_at() is not None and at >= base:
-                found.append(txt_text(wish_values[0]))
+                found += _leaving(used, wish.values)
+            if wish.values and self._switch_at() is not None and at >= base:
+                found.append(txt_text(wish.values[0]))
         return tuple(found)
 
     def signed(self, at: datetime) -> dict[Key, tuple[str, ...]]:
         """Give the keys under which mail on its way is signed."""
         cutover = self.scene.desired.cutover
         found = {}
-        for course, wish_values, live_values, base in self._moving("dkim"):
+        for course, wish, used, base in self._moving("dkim"):
             arrived = base + timedelta(seconds=cutover.queue_lifetime + cutover.verifier_delay)
-            if live_values and at < arrived and course.change("settle") is not None:
-                found[course.key] = live_values
-            elif wish_values and not live_values and self._switch_at() is not None and at >= base:
-                found[course.key] = wish_values
+            if used and at < arrived and course.change("settle") is not None:
+                found[course.key] = used
+            elif wish.values and not course.live and self._switch_at() is not None and at >= base:
+                found[course.key] = wish.values
         return found
 
-    def _moving(
-        self, kind: str
-    ) -> Iterator[tuple[Course, tuple[str, ...], tuple[str, ...], datetime]]:
-        """Give each wish of a kind that the plan changes, and when only the new way is used."""
+    def _moving(self, kind: str) -> Iterator[tuple[Course, Wish, tuple[str, ...], datetime]]:
+        """Give each wish of a kind that the plan changes, and when only the new way is used.
+
+        Besides the live values of ours, if they are in use: nobody sends or signs by what not
+        everybody knows yet.
+        """
         for course in self.courses:
             for wish, steps in course.parts:
                 if wish.kind != kind or course.live == course.settle:
                     continue
-                live = owned_values(CHOREOGRAPHIES[wish.kind], wish, course.live)
                 known = [at for at in (steps.since, self.scene.moved_at) if at is not None]
                 base = self._switch_at() or max(known, default=self.scene.now)
-                yield course, wish.values, live, base
+                yield course, wish, self._used(course, wish), base
+
+    def _used(self, course: Course, wish: Wish) -> tuple[str, ...]:
+        kind = CHOREOGRAPHIES[wish.kind]
+        live = owned_values(kind, wish, course.live)
+        held = [
+            owned_values(kind, wish, remnant.version.rrset)
+            for remnant in self.scene.visible(course.key)
+            if not remnant.version.unseen
+        ]
+        as_live = replace(wish, values=live)
+        return live if all(kind.ready(as_live, values, self.scene) for values in held) else ()
 
     def _switch_at(self) -> datetime | None:
         """Give when the plan moves mail, None when it does not."""
         kinds = {wish.kind for c in self.courses if c.routes for wish, _ in c.parts}
         if not kinds & ROUTING:
             return None
-        return next((s.not_before for s in self.stages if s.name == "switch"), None)
+        return max((s.not_before for s in self.stages if s.name == "switch"), default=None)
 
     def _final_hosts(self) -> frozenset[str]:
         """Give the hosts that take the mail in the end; they do so all the time."""

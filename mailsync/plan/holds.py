@@ -55,7 +55,8 @@ def before_switch(
     found = {*not_served_yet(scene, courses), *_name_servers(scene)}
     found.update(_hosts_abroad(scene, courses))
     if _coming(courses):
-        found.update(mta_sts.without_record(scene))
+        renamed = any(_announces_another(course) for course in courses)
+        found.update(mta_sts.forbidding(scene, renamed=renamed))
     for course in pending:
         found.update(_old_answers(scene, course, lowering))
     for course in courses:
@@ -72,6 +73,11 @@ def before_switch(
         reason = f"the window opens ({cutover.window.text}, {cutover.timezone})"
         found.add(Hold(opens, reason, lead))
     return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
+def _announces_another(course: Course) -> bool:
+    ours = any(wish.kind == "mta-sts" for wish, _ in course.parts)
+    return ours and not _same_values(course.live, course.prepare)
 
 
 def after_addresses(

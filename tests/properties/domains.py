@@ -246,10 +246,14 @@ def among(
 
 
 def world(
-    file: File, live: Mapping[Key, RRset], cutover: Cutover, policy: Policy | None = None
+    file: File,
+    live: Mapping[Key, RRset],
+    cutover: Cutover,
+    policy: Policy | None = None,
+    servers: int = 1,
 ) -> Rehearsal:
     """Give the world of a domain; ``policy`` is what HTTPS serves before."""
-    truth = Published(1)
+    truth = Published(servers)
     keys = {*live, *((w.name, w.type) for w in file.wishes)}
     for key in sorted(keys):
         truth.put(key, live.get(key), LONG_AGO)

@@ -149,11 +149,13 @@ MUTANTS: Mapping[str, Mutant] = {
     "mta_sts._mx_unseen": Mutant(
         dropped(mta_sts, "_mx_unseen"), cases=(unseen.case_a_policy_in_a_hurry,)
     ),
-    "mta_sts.without_record": Mutant(
-        dropped(mta_sts, "without_record"), cases=(kinds.case_a_record_that_went,)
-    ),
-    "a record that comes back is seen at once": Mutant(
-        dropped(mta_sts, "_forbidding"), cases=(kinds.case_a_record_that_came_back,)
+    "mta_sts.forbidding": Mutant(
+        dropped(mta_sts, "forbidding"),
+        cases=(
+            kinds.case_a_record_that_went,
+            kinds.case_a_record_that_came_back,
+            kinds.case_a_policy_that_nobody_announced,
+        ),
     ),
     "dmarc._climb": Mutant(
         instead(dmarc, "_climb", dmarc._change),
@@ -200,7 +202,11 @@ MUTANTS: Mapping[str, Mutant] = {
     "keys are retired at once": Mutant(directly(dkim), ("out", "in", "stay")),
     "a key's transit is forgotten": Mutant(instead(dkim, "_transit", lambda _: 0), ("stay", "out")),
     "DMARC tightens at once": Mutant(directly(dmarc), ("out", "in")),
-    "the id comes before the policy": Mutant(dropped(mta_sts, "_served"), ("out", "in")),
+    # No mail is lost by it: what senders may have fetched under the new id holds MX.
+    "the id comes before the policy": Mutant(
+        dropped(mta_sts, "_served"),
+        cases=(kinds.case_a_policy_is_announced_only_when_it_is_served,),
+    ),
     "no union of policies": Mutant(
         instead(mta_sts, "policy_due", lambda scene: scene.desired.policy or mta_sts.LEAVING),
         ("out", "in"),

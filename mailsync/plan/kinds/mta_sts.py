@@ -46,7 +46,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     due = policy_due(scene)
     interim = _announcing(due)
     if due == final and set(owned) == set(wish.values):
-        return Steps(owned, owned, owned)
+        return Steps(owned, owned, owned, gates=_served(due, scene))
     if due == final:
         why = "announces the MTA-STS policy"
         return at_once(wish.values, why, _mx_unseen(due, scene), _served(due, scene))
@@ -67,8 +67,13 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     """A sender may go by any policy that was announced: each must permit the hosts to come."""
     if held is None:
         return not wish.values and _never(scene)
+    served = scene.live.policy.policy
+    if served is not None and not all(_permits(served, host) for host in _wished(scene)):
+        return False  # whatever its id: whoever fetches it now goes by it
     ids = [_identifier(value) for value in held]
-    return all(one in _harmless(scene) for one in ids) if ids else not _forbidding(scene)
+    if not ids:
+        return not forbidding(scene, renamed=True)
+    return all(one in _harmless(scene) for one in ids)
 
 
 def policy_due(scene: Scene) -> Policy:
@@ -166,35 +171,38 @@ def _others_until(scene: Scene) -> datetime | None:
     return max((end for end in ends if end > scene.now), default=None)
 
 
-def without_record(scene: Scene) -> tuple[Hold, ...]:
-    """Hold MX where senders find no record, and may go by a policy without the hosts to come."""
-    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
-    if scene.live.get(key) is not None:
-        return ()  # within a day everybody sees another id
-    reason = "senders may go by an MTA-STS policy without the new servers until then"
-    return tuple(Hold(end, reason, named(key)) for end in _forbidding(scene))
+def forbidding(scene: Scene, *, renamed: bool) -> tuple[Hold, ...]:
+    """Hold MX while some sender may go by a policy that was served without the hosts to come.
 
-
-def _forbidding(scene: Scene) -> list[datetime]:
-    """Give until when senders may go by policies without the hosts to come, if they find no record.
-
-    They go by what they have until its ``max_age`` is over (§5.1). Nobody fetches a policy that no
-    record announces.
+    ``renamed``: the record gets another id now, so that everybody fetches the policy anew.
     """
-    announced = [
-        (version.replaced_at or scene.now) + scene.lifetimes.of(version)
-        for version in scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).versions
-        if version.unseen or version.rrset is not None
-    ]
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    reason = "senders may go by an MTA-STS policy without the new servers until then"
+    ends = _forbidding(scene, renamed=renamed)
+    return tuple(Hold(end, reason, named(key)) for end in ends if end > scene.now)
+
+
+def _forbidding(scene: Scene, *, renamed: bool) -> list[datetime]:
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    live = scene.live.get(key)
+    records: list[policies.Held] = []
+    for version in scene.history(key).versions:
+        values = None if version.rrset is None else version.rrset.values
+        goes = scene.now if renamed or version.rrset != live else None
+        end = version.replaced_at or goes
+        gone = None if end is None else end + scene.lifetimes.of(version)
+        # What nobody saw may have announced any policy.
+        records.append((("",) if version.unseen else values, version.published_at, gone))
+    refresh = timedelta(seconds=scene.desired.cutover.policy_refresh)
     ends = []
     for version in scene.history(policies.key(scene.desired.domain)).versions:
-        if version.rrset is None or not announced:
+        policy = None if version.rrset is None else policies.of_rrset(version.rrset)
+        if policy is None or all(_permits(policy, host) for host in _wished(scene)):
             continue
-        policy = policies.of_rrset(version.rrset)
-        if not all(_permits(policy, host) for host in _wished(scene)):
-            fetched = min(filter(None, (version.replaced_at, max(announced))))
-            ends.append(fetched + timedelta(seconds=policy.max_age))
-    return [end for end in ends if end > scene.now]
+        served = (version.published_at, version.replaced_at)
+        for _, until in policies.bound(policy, served, records, refresh):
+            ends.append(until or scene.now + timedelta(seconds=policy.max_age))
+    return ends
 
 
 def _never(scene: Scene) -> bool:
