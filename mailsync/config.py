@@ -8,26 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mailsync.desired import reading, syntax, tree
+from mailsync.desired import reading, settings, syntax, tree
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Place
+from mailsync.desired.model import LEVELS, Level, Place
 from mailsync.desired.target import Target
 from mailsync.dns.names import BadName, absolute, is_host, shown
 from mailsync.errors import MailsyncError
 
-FILE = "mailsync.yaml"
-
 Setting = str | int | float | bool | None | Sequence["Setting"] | Mapping[str, "Setting"]
 """A value of a provider's settings; ``env/NAME`` is text here, and resolved by `mailsync.hosts`."""
 
-_KEYS = ("zones", "providers", "targets", "defaults", "journal", "observe", "capabilities")
-_LATER = frozenset({"profiles", "notify"})
+FILE = settings.FILE
+_KEYS = tuple(settings.SHAPE.fields)
+_LATER = frozenset(settings.SHAPE.gone)
 _PORT = 53
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\.\d{1,17}\Z", re.ASCII)
 _YAML_1_1_BOOLEANS = frozenset({"yes", "no", "on", "off", "y", "n"})
 _GLOB = re.compile(r"[a-z0-9_.*?\[\]!-]+\Z", re.ASCII)
-_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +49,15 @@ class Observe:
     """Which authoritative servers are asked, and for how long an apply waits for all (seconds).
 
     ``auto``: those of the delegation. ``none``: what was read back counts as served. Else each as
-    (address or name, port).
+    (address or name, port). ``resolvers``, as (address, port), are what `mailsync check` compares;
+    None: some public ones, and names are looked up as this machine does. ``mailboxes`` are
+    addresses that exist, for it to ask mail servers for.
     """
 
     nameservers: Literal["auto", "none"] | tuple[tuple[str, int], ...] = "auto"
     timeout: int = 60
+    resolvers: tuple[tuple[str, int], ...] | None = None
+    mailboxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Config:
     ``base`` is the directory of the file. ``providers``: settings by name, in octoDNS' syntax and
     as written: what they name relatively is relative to ``base``. ``capabilities``: what
     is said of a provider's ``ttl`` (``fixed`` or ``settable``), ``min_ttl``, ``max_ttl`` (seconds).
+    ``defaults`` and ``profiles`` hold keys of zone files, which `mailsync.desired` reads.
+    ``severities``: what lint's findings are to be, by the id of their rule.
     """
 
     file: Path
@@ -75,7 +79,9 @@ class Config:
     journal: FileStore | GitStore
     observe: Observe = field(default_factory=Observe)
     defaults: tree.Mapping | None = None
+    profiles: Mapping[str, tree.Mapping] = field(default_factory=dict)
     capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    severities: tuple[tuple[str, Level], ...] = ()
 
 
 def load(path: Path | str = FILE) -> Config:
@@ -106,16 +112,13 @@ class _Reader:
 
     def config(self, root: tree.Node) -> Config:
         """Read the whole file; what is wrong is left out, and told."""
-        faults = self._faults
-        found = root
-        if not isinstance(found, tree.Mapping):
-            faults.add(root.place, f"{FILE} is a mapping of keys, not {tree.kind(root)}")
-            found = tree.Mapping((), root.place)
-        for key, _ in found:
-            if key.text in _LATER:
-                faults.add(key.place, f"{key.text} is not supported yet by this version")
-            elif key.text not in _KEYS:
-                faults.unknown(key.place, "key", key.text, _KEYS)
+        found = tree.Mapping((), root.place)
+        if isinstance(root, tree.Mapping):
+            checked = settings.SHAPE.checked(root, self._faults)
+            found = checked if isinstance(checked, tree.Mapping) else found
+        else:
+            message = f"{FILE} is a mapping of keys, not {tree.kind(root)}"
+            self._faults.add(root.place, message)
         providers = self._providers(found)
         return Config(
             file=self._file,
@@ -125,8 +128,10 @@ class _Reader:
             targets=self._targets(found, tuple(providers)),
             journal=self._journal(found.get("journal")),
             observe=self._observe(found.get("observe")),
-            defaults=self._defaults(found.get("defaults")),
+            defaults=_keys(found.get("defaults")),
+            profiles=self._profiles(found.get("profiles")),
             capabilities=self._capabilities(found.get("capabilities"), tuple(providers)),
+            severities=self._severities(found.get("lint")),
         )
 
     def _path(self, node: tree.Node | None, otherwise: str) -> Path:
@@ -134,21 +139,12 @@ class _Reader:
         return self._base / (otherwise if text is None else Path(text).expanduser())
 
     def _providers(self, root: tree.Mapping) -> dict[str, Mapping[str, Setting]]:
-        node = root.get("providers")
-        what = "a name and the settings of a DNS host, with its class"
-        if node is None:
-            self._faults.add(root.place, f"providers is missing: write {what}")
-            return {}
+        node, what = root.get("providers"), settings.PROVIDERS
         providers: dict[str, Mapping[str, Setting]] = {}
-        for key, value in reading.named(node, self._faults, what) or ():
+        for key, value in () if node is None else reading.named(node, self._faults, what) or ():
             # Known by name even when its settings are wrong: targets may name it.
-            providers[key.text] = {}
-            settings = reading.named(value, self._faults, what)
-            if settings is None:
-                continue
-            if "class" not in settings:
-                self._faults.add(value.place, f"{key.text} has no class: write octoDNS' class path")
-            providers[key.text] = {name.text: self._setting(node) for name, node in settings}
+            said = reading.named(value, self._faults, what) or ()
+            providers[key.text] = {name.text: self._setting(node) for name, node in said}
         return providers
 
     def _setting(self, node: tree.Node) -> Setting:
@@ -171,16 +167,12 @@ class _Reader:
         return float(node.text) if _FLOAT.match(node.text) else node.text
 
     def _targets(self, root: tree.Mapping, providers: tuple[str, ...]) -> tuple[Target, ...]:
-        node = root.get("targets")
-        what = "a zone (or a glob, such as '*') and its DNS hosts"
-        if node is None:
-            self._faults.add(root.place, f"targets is missing: write {what}")
-            return ()
+        node, what = root.get("targets"), settings.TARGETS
         targets = []
-        for key, value in reading.named(node, self._faults, what) or ():
+        for key, value in () if node is None else reading.named(node, self._faults, what) or ():
             pattern = self._pattern(key)
             hosts: list[str] = []
-            for item in reading.items(value, self._faults, "the name of a provider"):
+            for item in reading.items(value, self._faults, settings.PROVIDER):
                 name = self._provider(item, providers)
                 if name in hosts:
                     self._faults.add(item.place, f"{name} stands twice")
@@ -201,26 +193,23 @@ class _Reader:
             return text
 
     def _provider(self, node: tree.Node, providers: tuple[str, ...]) -> str | None:
-        name = reading.text(node, self._faults, "the name of a provider")
+        name = reading.text(node, self._faults, settings.PROVIDER)
         if name is not None and name not in providers:
             self._faults.unknown(node.place, "provider", name, providers)
             return None
         return name
 
-    def _defaults(self, node: tree.Node | None) -> tree.Mapping | None:
-        return None if node is None else reading.named(node, self._faults, "keys of a zone file")
+    def _profiles(self, node: tree.Node | None) -> dict[str, tree.Mapping]:
+        """Read named sets of keys; with an empty one a file does without that of the defaults."""
+        what = settings.PROFILES
+        named = () if node is None else reading.named(node, self._faults, what) or ()
+        return {key.text: keys for key, value in named if (keys := _keys(value)) is not None}
 
     def _journal(self, node: tree.Node | None) -> FileStore | GitStore:
-        known = ("store", "directory", "branch", "remote")
-        found = None if node is None else reading.mapping(node, self._faults, "a journal", known)
-        default = FileStore(self._base / ".mailsync")
+        found = None if node is None else reading.named(node, self._faults, "a journal")
         if found is None:
-            return default
-        store = found.get("store")
-        if store is None:
-            self._faults.add(found.place, "store is missing: write 'store: file' or 'store: git'")
-            return default
-        name = reading.word(store, self._faults, "store", ("file", "git"))
+            return FileStore(self._base / ".mailsync")
+        name = reading.text(found["store"], self._faults, "store")
         if name == "git":
             return GitStore(
                 self._path(found.get("directory"), "."),
@@ -236,7 +225,7 @@ class _Reader:
         text = None if node is None else reading.text(node, self._faults, "a name")
         if node is None or text is None:
             return otherwise
-        if not _BRANCH.match(text) or ".." in text or text.endswith(("/", ".", ".lock")):
+        if ".." in text or text.endswith(("/", ".", ".lock")):
             self._faults.add(node.place, f"{text[:60]!r} is no name of a branch or a remote")
             return otherwise
         return text
@@ -246,21 +235,39 @@ class _Reader:
             return Observe()
         if not isinstance(node, tree.Mapping):
             return Observe(self._nameservers(node))
-        reading.mapping(node, self._faults, "observe", ("nameservers", "timeout"))
-        servers = node.get("nameservers")
+        servers, resolvers = node.get("nameservers"), node.get("resolvers")
         timeout = reading.duration(node.get("timeout"), self._faults, "a timeout")
         return Observe(
             "auto" if servers is None else self._nameservers(servers),
             Observe().timeout if timeout is None else timeout,
+            None if resolvers is None else self._resolvers(resolvers),
+            self._mailboxes(node.get("mailboxes")),
         )
+
+    def _resolvers(self, node: tree.Node) -> tuple[tuple[str, int], ...]:
+        found = self._servers(node, settings.RESOLVERS)
+        for item, (host, _) in found:
+            if not reading.is_address(host):
+                message = f"{host} is a name, and who would look it up? {settings.RESOLVERS}"
+                self._faults.add(item.place, message)
+        return tuple(server for _, server in found)
+
+    def _mailboxes(self, node: tree.Node | None) -> tuple[str, ...]:
+        what = settings.MAILBOXES
+        items = () if node is None else reading.items(node, self._faults, what)
+        texts = (reading.text(item, self._faults, what) for item in items)
+        return tuple(text for text in texts if text is not None)
 
     def _nameservers(
         self, node: tree.Node
     ) -> Literal["auto", "none"] | tuple[tuple[str, int], ...]:
         if isinstance(node, tree.Scalar) and node.text in {"auto", "none"}:
             return "auto" if node.text == "auto" else "none"
-        what = "auto, none, or a list of servers such as 192.0.2.53:5300"
-        servers = []
+        found = self._servers(node, settings.SERVERS)
+        return tuple(server for _, server in found)
+
+    def _servers(self, node: tree.Node, what: str) -> list[tuple[tree.Node, tuple[str, int]]]:
+        servers: list[tuple[tree.Node, tuple[str, int]]] = []
         for item in reading.items(node, self._faults, what):
             text = reading.text(item, self._faults, what)
             if text is None:
@@ -268,36 +275,60 @@ class _Reader:
             server = _server(text)
             if server is None:
                 self._faults.add(item.place, f"{text[:60]!r} is no server: write {what}")
-            elif server in servers:
+            elif server in [one for _, one in servers]:
                 self._faults.add(item.place, f"{text} stands twice")
             else:
-                servers.append(server)
-        return tuple(servers)
+                servers.append((item, server))
+        return servers
 
     def _capabilities(
         self, node: tree.Node | None, providers: tuple[str, ...]
     ) -> dict[str, Mapping[str, str | int]]:
-        what = "the name of a provider and what it can do"
+        what = settings.CAPABILITIES
         found = None if node is None else reading.named(node, self._faults, what)
         capabilities: dict[str, Mapping[str, str | int]] = {}
         for key, value in found or ():
             if key.text not in providers:
                 self._faults.unknown(key.place, "provider", key.text, providers)
-            fields = reading.mapping(value, self._faults, what, ("ttl", "min_ttl", "max_ttl"))
+            fields = reading.named(value, self._faults, what)
             if fields is not None:
                 capabilities[key.text] = self._capability(fields)
         return capabilities
+
+    def _severities(self, node: tree.Node | None) -> tuple[tuple[str, Level], ...]:
+        """Read ``{severity: {spf-ptr: error, spf-helo: off}}``."""
+        if node is None:
+            return ()
+        from mailsync.lint.registry import OCTODNS, UnknownRule, rule
+
+        what = settings.SEVERITIES
+        fields = reading.named(node, self._faults, "lint")
+        said = None if fields is None else fields.get("severity")
+        found: dict[str, Level] = {}
+        for key, value in () if said is None else reading.named(said, self._faults, what) or ():
+            try:
+                _ = key.text.startswith(OCTODNS) or rule(key.text)
+            except UnknownRule as error:
+                self._faults.add(key.place, str(error))
+            word = reading.word(value, self._faults, "severity", LEVELS)
+            found.update((key.text, level) for level in LEVELS if level == word)
+        return tuple(sorted(found.items()))
 
     def _capability(self, fields: tree.Mapping) -> Mapping[str, str | int]:
         said: dict[str, str | int] = {}
         ttl = fields.get("ttl")
         if ttl is not None:
-            said["ttl"] = reading.word(ttl, self._faults, "value", ("fixed", "settable")) or ""
+            said["ttl"] = reading.text(ttl, self._faults, "value") or ""
         for name in ("min_ttl", "max_ttl"):
             bound = reading.duration(fields.get(name), self._faults, "a TTL")
             if bound is not None:
                 said[name] = bound
         return said
+
+
+def _keys(node: tree.Node | None) -> tree.Mapping | None:
+    """Give keys of zone files, which are checked with these."""
+    return node if isinstance(node, tree.Mapping) else None
 
 
 def _server(text: str) -> tuple[str, int] | None:

@@ -17,10 +17,14 @@ class MailsyncError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, *, where: str = "") -> None:
-        """Take one line of text, and the place it is about (``file:line:column`` or a domain)."""
+    def __init__(self, message: str, *, where: str = "", rule: str = "") -> None:
+        """Take one line of text, and the place it is about (``file:line:column`` or a domain).
+
+        ``rule``: the id of the rule of lint that it breaks, where there is one.
+        """
         self.message = message
         self.where = where
+        self.rule = rule
         super().__init__(f"{where}: {message}" if where else message)
 
 

@@ -11,10 +11,12 @@ from typing import TypeVar, assert_never
 from mailsync.apply import effects as do
 from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.interface import Host
+from mailsync.hosts.manual import ManualHost
 from mailsync.hosts.several import Several
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer, Sighting
-from mailsync.plan.live import Neighbour, ServedPolicy
+from mailsync.plan.live import Look, Neighbour, ServedPolicy
+from mailsync.plan.model import Gate
 
 _T = TypeVar("_T")
 
@@ -38,6 +40,11 @@ def no_policy(_domain: str) -> ServedPolicy:
     return ServedPolicy(detail="nothing is observed here, as mailsync.yaml says")
 
 
+def no_probe(_hosts: frozenset[str]) -> tuple[Look, ...]:
+    """Say that nobody looks at mail servers."""
+    return ()
+
+
 @dataclass(frozen=True)
 class World:
     """What effects act upon, for one zone (an absolute name)."""
@@ -51,6 +58,7 @@ class World:
     clock: Callable[[], datetime] = utc_now
     neighbours: Callable[[], tuple[Neighbour, ...]] = no_neighbours
     policy: Callable[[str], ServedPolicy] = no_policy
+    probe: Callable[[frozenset[str]], tuple[Look, ...]] = no_probe
 
     def run(self, course: Generator[do.Effect, do.Result, _T]) -> _T:
         """Drive a course to its end; what an effect raises is raised inside the course."""
@@ -76,16 +84,12 @@ class World:
                 return self.journal.read(self.zone)
             case do.ReadLive():
                 return self.host.read(self.zone)
-            case do.ReadNeighbours():
-                return self.neighbours()
-            case do.FetchPolicy(domain):
-                return self.policy(domain)
-            case do.Sight(expected):
-                return self._sight(expected)
-            case do.CheckAuthority(listing):
-                return self.observer.authority(self.zone, listing)
             case do.Now():
                 return self.clock()
+            case do.ReadNeighbours() | do.FetchPolicy() | do.Probe() | do.Sight():
+                return self._looked(effect)
+            case do.CheckAuthority(listing):
+                return self._authority(listing)
             case do.Record(events):
                 self.journal.append(self.zone, events)
             case do.Write(changes):
@@ -97,6 +101,25 @@ class World:
             case _:
                 assert_never(effect)
         return None
+
+    def _authority(self, listing: Mapping[Key, RRset]) -> Gate:
+        gate = self.observer.authority(self.zone, listing)
+        if isinstance(self.host, ManualHost):
+            return self.host.recognised(self.zone, gate, listing)
+        return gate
+
+    def _looked(
+        self, effect: do.ReadNeighbours | do.FetchPolicy | do.Probe | do.Sight
+    ) -> do.Result:
+        match effect:
+            case do.ReadNeighbours():
+                return self.neighbours()
+            case do.FetchPolicy(domain):
+                return self.policy(domain)
+            case do.Probe(hosts):
+                return self.probe(hosts)
+            case do.Sight(expected):
+                return self._sight(expected)
 
     def _sight(self, expected: Mapping[Key, RRset | None]) -> Sighting:
         """Ask the servers; what the DNS hosts themselves list differently is not served by all."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from mailsync.dns.rrset import Key, RRset
 from mailsync.journal.events import Entry, Event
 from mailsync.observe.interface import Sighting
-from mailsync.plan.live import Neighbour, ServedPolicy
+from mailsync.plan.live import Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, Gate
 
 
@@ -42,6 +42,13 @@ class FetchPolicy:
     """Fetch the MTA-STS policy that the domain serves: `ServedPolicy`."""
 
     domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Look at mail hosts (absolute names) as a sender does: tuple of `Look`."""
+
+    hosts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ Effect = (
     | ReadLive
     | ReadNeighbours
     | FetchPolicy
+    | Probe
     | Sight
     | CheckAuthority
     | Now
@@ -99,6 +107,7 @@ Result = (
     Sequence[Entry]
     | Mapping[Key, RRset]
     | tuple[Neighbour, ...]
+    | tuple[Look, ...]
     | ServedPolicy
     | Sighting
     | Gate

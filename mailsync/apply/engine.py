@@ -8,11 +8,13 @@ the journal and the world then say.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
 
+from mailsync.apply import by_hand
 from mailsync.apply import effects as do
+from mailsync.apply.by_hand import LISTED
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
@@ -20,11 +22,13 @@ from mailsync.errors import HostError, MailsyncError
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.journal.fold import fold
 from mailsync.observe.interface import Sighting
+from mailsync.plan import gates
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
+from mailsync.plan.prune import expanded
 
 _T = TypeVar("_T")
 Course = Generator[do.Effect, do.Result, _T]
@@ -34,9 +38,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 REMOVALS_MAX = 5
 """How many records one stage may remove from a domain without ``--allow-removals``."""
-
-LISTED = "listed"
-"""The stage of an intent that nobody carries out: the DNS host listed something unexpected."""
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
@@ -59,7 +60,8 @@ class Terms:
 class View:
     """One domain as it is now: what was read, what the ledger says of it, and the plan.
 
-    ``learnt`` is what the journal does not know yet.
+    ``learnt`` is what the journal does not know yet. ``asked``: what a person was asked for and may
+    still do; ``told``: what became of what was asked for, for the user.
     """
 
     live: Live
@@ -67,16 +69,22 @@ class View:
     plan: DomainPlan
     learnt: tuple[Event, ...]
     at: datetime
+    asked: Mapping[Key, by_hand.Asked] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a domain stands after a run; ``messages`` are for the user, one line each."""
+    """How a domain stands after a run; ``messages`` are for the user, one line each.
+
+    ``asked``: what a person has to do now, of a stage that no API carries out.
+    """
 
     state: Literal["converged", "waiting", "refused", "failed"]
     plan: DomainPlan | None
     messages: tuple[str, ...] = ()
     written: int = 0
+    asked: Stage | None = None
 
 
 def look(
@@ -85,28 +93,38 @@ def look(
     *,
     now: datetime | None = None,
     listing: Mapping[Key, RRset] | None = None,
+    probing: bool = False,
 ) -> Course[View]:
     """Read the domain's journal and records, ask its servers what is in doubt, and plan.
 
     ``now``: plan as of that time, knowing only what the journal knew then. ``listing``: the live
-    records when they have just been read.
+    records when they have just been read. ``probing``: look at the mail hosts to which a due
+    switch leads.
     """
     entries = cast("list[Entry]", (yield do.ReadJournal()))
     ledger = fold(entries, until=now)
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
-    live = Live(listing, capability)
+    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
+    live = Live(listing, capability.in_zone(listing.values()), neighbours=neighbours)
+    desired = expanded(desired, live)
+    keys = set(watched(desired, live))
+    steps = by_hand.asked(entries, now) if capability.by_hand else {}
+    domain = shown(desired.domain)
+    # What a person was asked for is looked at, too, when the file no longer speaks of it.
+    steps = {key: one for key, one in steps.items() if key in keys or one.domain == domain}
     doubtful = {
         key: live.get(key)
-        for key in watched(desired, live)
+        for key in sorted({*keys, *steps})
         if not ledger.history(key).knows(live.get(key))
     }
-    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
     served = yield from _served_policy(desired)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
     seen = tuple(
-        Seen(at, key, rrset) for key, rrset in doubtful.items() if key not in sighting.lagging
+        Seen(at, key, rrset)
+        for key, rrset in doubtful.items()
+        if key not in sighting.lagging and key not in steps
     )
     listed = tuple(
         (key, live.get(key), live.get(key))
@@ -124,14 +142,41 @@ def look(
         negative_ttl=sighting.negative_ttl,
         lagging=sighting.lagging,
         policy=served,
-        neighbours=neighbours,
     )
-    plan = plan_domain(desired, live, ledger, at)
-    if plan.stages:
+    view = _planned(desired, View(live, ledger, DomainPlan("", "", (), "error"), learnt, at), steps)
+    if view.plan.stages:
         gate = cast("Gate", (yield do.CheckAuthority(listing)))
-        live = replace(live, gates=(gate,))
-        plan = plan_domain(desired, live, ledger, at)
-    return View(live, ledger, plan, learnt, at)
+        live = replace(view.live, gates=(gate,))
+        hosts = gates.wanted(view.plan) if probing else frozenset[str]()
+        if hosts:
+            looks = cast("tuple[Look, ...]", (yield do.Probe(hosts)))
+            live = replace(live, looks=looks)
+        view = replace(view, live=live, plan=plan_domain(desired, live, view.ledger, at))
+    return view
+
+
+def _planned(desired: Desired, view: View, steps: Mapping[Key, by_hand.Asked]) -> View:
+    """Plan, with what a person was asked for: open, done, or void as the plan has changed."""
+    void: frozenset[Key] = frozenset()
+    while True:
+        judged = by_hand.judged(steps, view.live, view.ledger, view.at, void)
+        ledger = by_hand.applied(view.ledger, judged.events)
+        asked = {key: steps[key].versions for key in judged.open}
+        live = replace(view.live, asked=asked)
+        plan = plan_domain(desired, live, ledger, view.at)
+        unwanted = by_hand.unwanted(steps, judged.open, plan, live)
+        if not unwanted:
+            break
+        void |= unwanted
+    return replace(
+        view,
+        live=live,
+        ledger=ledger,
+        plan=plan,
+        learnt=(*view.learnt, *judged.events),
+        asked={key: step for key, step in steps.items() if key in judged.open},
+        told=tuple(by_hand.told(steps, void, judged.done)),
+    )
 
 
 def _check_clock(
@@ -171,15 +216,19 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
     listing: Mapping[Key, RRset] | None = None
     written = 0
     while True:
-        view = yield from look(desired, capability, listing=listing)
+        view = yield from look(desired, capability, listing=listing, probing=True)
         if view.learnt:
             yield do.Record(view.learnt)
+        for message in view.told:
+            yield do.Tell(message)
         stage = _next_stage(view.plan, terms)
         if stage is None or view.plan.status == "error":
             return _stopped(desired, view, terms, written)
         refusal = _refusal(stage, view.live.gates, terms)
         if refusal:
             return Outcome("refused", view.plan, (refusal,), written)
+        if capability.by_hand:
+            return (yield from _ask(desired, view, stage, terms))
         listing = yield from _carry_out(desired, capability, stage, view.at)
         written += len(stage.changes)
         expected = {change.key: listing.get(change.key) for change in stage.changes}
@@ -188,6 +237,19 @@ def advance(desired: Desired, capability: Capability, terms: Terms) -> Course[Ou
             # Planned anew: dates that took it for served everywhere would be too early.
             view = yield from look(desired, capability, listing=listing)
             return Outcome("waiting", view.plan, tuple(lagging), written)
+
+
+def _ask(desired: Desired, view: View, stage: Stage, terms: Terms) -> Course[Outcome]:
+    """Journal what may be published from now on, and only then have the steps printed."""
+    ready = tuple(c for c in stage.changes if c.before == view.live.get(c.key))
+    if not ready:  # what stands before it was not reviewed, and is not done
+        return _stopped(desired, view, terms, 0)
+    stage = replace(stage, changes=ready)
+    events = by_hand.announced(stage, view.asked, shown(desired.domain), view.at)
+    if events:
+        yield do.Record(tuple(events))
+    message = "waiting: the steps count when every authoritative server serves what they lead to"
+    return Outcome("waiting", view.plan, (*_late(desired, view), message), asked=stage)
 
 
 def _next_stage(plan: DomainPlan, terms: Terms) -> Stage | None:
@@ -214,20 +276,27 @@ def _stopped(desired: Desired, view: View, terms: Terms, written: int) -> Outcom
     )
     if left and terms.only and not written:
         return Outcome("refused", view.plan, left)
-    wished = {(wish.name, wish.type) for wish in desired.wishes}
-    late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
+    late = _late(desired, view)
     waits = bool(late) or any(stage.state != "done" for stage in view.plan.stages)
-    messages = (*(f"waiting: {text}" for text in late), *left)
+    held = by_hand.waiting(view.plan, view.asked)
+    messages = (*late, *left, *held)
     return Outcome("waiting" if waits else "converged", view.plan, messages, written)
 
 
-def _refusal(stage: Stage, gates: tuple[Gate, ...], terms: Terms) -> str:
+def _late(desired: Desired, view: View) -> tuple[str, ...]:
+    """Name the servers that do not serve yet what the domain's file speaks of."""
+    wished = {(wish.name, wish.type) for wish in expanded(desired, view.live).wishes}
+    late = dict.fromkeys(text for key, text in view.live.lagging.items() if key in wished)
+    return tuple(f"waiting: {text}" for text in late)
+
+
+def _refusal(stage: Stage, observed: tuple[Gate, ...], terms: Terms) -> str:
     """Say which gate or guard forbids the stage; empty when none does.
 
-    ``gates`` are those observed now: a plan shows them with its first stage only, and the stage to
+    ``observed`` are the gates of now: a plan shows them with its first stage only, and the stage to
     be carried out need not be that one.
     """
-    for gate in gates:
+    for gate in (*observed, *stage.gates):
         if gate.state == "fail":
             return f"gate {gate.name}: {gate.detail}"
     removed = sum(

@@ -1,4 +1,4 @@
-"""Reads the zones on which a domain's mail leans, and those that lean on it; each once in a run."""
+"""Reads what a domain's mail leans on, and what leans on it; each zone once in a run."""
 
 from __future__ import annotations
 
@@ -34,21 +34,30 @@ class Neighbourhood:
         self._listing = listing
         self._tell = tell
         self._lock = Lock()
-        self._known: dict[str, Neighbour] = {}
+        self._ledgers: dict[str, Ledger] = {}
+        self._listings: dict[str, Mapping[Key, RRset] | None] = {}
 
     def of(self, desired: Desired) -> tuple[Neighbour, ...]:
-        """Give the neighbours of one domain, in the order of their zones."""
+        """Give the neighbours of one domain, in the order of their names."""
         with self._lock:
             if len(self._everyone) < 2:
                 return ()
-            zones = set(self._relations.get(desired.zone, ()))
+            names = set(self._relations.get(desired.domain, ()))
             if any(wish.kind == "host" for wish in desired.wishes):
-                zones |= self._sent_here.get(desired.zone, frozenset())
-            return tuple(self._neighbour(zone) for zone in sorted(zones - {desired.zone}))
+                zones = self._sent_here.get(desired.zone, frozenset())
+                names |= {name for name, one in self._everyone.items() if one.zone in zones}
+            return tuple(
+                self._neighbour(self._everyone[name], desired)
+                for name in sorted(names - {desired.domain})
+            )
+
+    def of_zone(self, zone: str) -> tuple[Desired, ...]:
+        """Give all domains of one zone."""
+        return tuple(one for one in self._everyone.values() if one.zone == zone)
 
     @cached_property
     def _everyone(self) -> Mapping[str, Desired]:
-        return {desired.zone: desired for desired in self._load()}
+        return {desired.domain: desired for desired in self._load()}
 
     @cached_property
     def _relations(self) -> Mapping[str, frozenset[str]]:
@@ -57,27 +66,35 @@ class Neighbourhood:
     @cached_property
     def _sent_here(self) -> Mapping[str, frozenset[str]]:
         """Give for each zone those whose journal remembers that their mail went to its hosts."""
-        zones = set(self._everyone)
+        zones = {desired.zone for desired in self._everyone.values()}
         found: dict[str, set[str]] = {}
         for zone in zones:
-            for other in zones_of(mail_went_to(self._ledger_of(zone)), zones):
+            for other in zones_of(mail_went_to(self._ledger_of(zone)), zones) - {zone}:
                 found.setdefault(other, set()).add(zone)
         return {zone: frozenset(others) for zone, others in found.items()}
 
     def _ledger_of(self, zone: str) -> Ledger:
-        try:
-            return self._ledger(zone)
-        except MailsyncError as error:
-            self._tell(f"{shown(zone)}: its journal cannot be read: {error}")
-            return Ledger()
-
-    def _neighbour(self, zone: str) -> Neighbour:
-        if zone not in self._known:
-            desired = self._everyone[zone]
-            rrsets = None
+        if zone not in self._ledgers:
             try:
-                rrsets = self._listing(desired)
+                self._ledgers[zone] = self._ledger(zone)
+            except MailsyncError as error:
+                self._tell(f"{shown(zone)}: its journal cannot be read: {error}")
+                self._ledgers[zone] = Ledger()
+        return self._ledgers[zone]
+
+    def _neighbour(self, neighbour: Desired, of: Desired) -> Neighbour:
+        if neighbour.zone == of.zone:
+            # The plan has the zone's listing and journal at hand, and newer than any kept here.
+            return Neighbour(neighbour.zone, neighbour, None, Ledger())
+        ledger = self._ledger_of(neighbour.zone)
+        return Neighbour(neighbour.zone, neighbour, self._listing_of(neighbour), ledger)
+
+    def _listing_of(self, desired: Desired) -> Mapping[Key, RRset] | None:
+        zone = desired.zone
+        if zone not in self._listings:
+            self._listings[zone] = None
+            try:
+                self._listings[zone] = self._listing(desired)
             except MailsyncError as error:
                 self._tell(f"{shown(zone)}: a neighbour that cannot be listed: {error}")
-            self._known[zone] = Neighbour(zone, desired, rrsets, self._ledger_of(zone))
-        return self._known[zone]
+        return self._listings[zone]

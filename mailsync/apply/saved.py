@@ -38,7 +38,12 @@ def advance_reviewed(
     """Do what was due in the reviewed plan; refuse when it no longer is."""
     only = reviewed_changes(reviewed)
     outcome = yield from advance(desired, capability, replace(terms, only=only))
-    if only and not outcome.written and outcome.state in {"waiting", "converged"}:
+    if (
+        only
+        and not outcome.written
+        and not outcome.asked
+        and outcome.state in {"waiting", "converged"}
+    ):
         message = "what the saved plan would do is no longer due; plan again"
         return replace(outcome, state="refused", messages=(message,))
     return outcome

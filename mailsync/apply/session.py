@@ -1,7 +1,11 @@
-"""Many domains in one run: each on its own, a bounded number at a time, one's failure alone."""
+"""Many domains in one run: each on its own, a bounded number at a time, one's failure alone.
+
+Domains of one zone, which share its lock, its listing and its journal, come one after another.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -40,12 +44,24 @@ def run_all(
     Ctrl-C sets ``stop``: what runs stops at its next effect, what has not begun never does, and
     `KeyboardInterrupt` is raised when all is quiet.
     """
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(domains)))) as pool:
-        pending: set[Future[Result[_T]]] = {pool.submit(_one, d, work, stop) for d in domains}
+    zones: dict[str, deque[Desired]] = {}
+    for desired in domains:
+        zones.setdefault(desired.zone, deque()).append(desired)
+    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(zones)))) as pool:
+
+        def begin(waiting: deque[Desired]) -> Future[Result[_T]]:
+            return pool.submit(_one, waiting.popleft(), work, stop)
+
+        pending: dict[Future[Result[_T]], deque[Desired]] = {
+            begin(waiting): waiting for waiting in zones.values()
+        }
         try:
             while pending:
-                ready, pending = wait(pending, return_when=FIRST_COMPLETED)
+                ready, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in ready:
+                    waiting = pending.pop(future)
+                    if waiting:
+                        pending[begin(waiting)] = waiting
                     yield future.result()
         except BaseException:
             stop.set()

@@ -8,18 +8,24 @@ from functools import partial
 from threading import Event as Flag
 from threading import Lock
 
-from mailsync.apply.edge import World, utc_now
+from mailsync.apply.edge import World, no_probe, utc_now
 from mailsync.apply.neighbourhood import Neighbourhood
 from mailsync.config import Config, FileStore
 from mailsync.desired import files
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
+from mailsync.errors import MailsyncError
+from mailsync.hosts import manual
 from mailsync.hosts.interface import Host
 from mailsync.hosts.loading import load_host
+from mailsync.hosts.once import Once
 from mailsync.hosts.several import Several
 from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer
+from mailsync.observe.observations import Observations
+from mailsync.plan import gates
+from mailsync.plan.live import Look
 
 EMBEDDED = "mailsync_providers.zonefile.ZoneFileProvider"
 """The embedded default: files have no name servers to ask."""
@@ -35,16 +41,22 @@ class Worlds:
         stop: Flag,
         clock: Callable[[], datetime] = utc_now,
         everyone: Sequence[Desired] | None = None,
+        *,
+        only_read: bool = False,
+        observations: Observations | None = None,
     ) -> None:
         """Take the configuration, and where messages go.
 
         ``everyone``: all domains of the configuration where they are at hand, so that the files
-        need not be read again to find neighbours.
+        need not be read again to find neighbours. ``only_read``: nothing is written, and no zone is
+        listed twice. ``observations``: what another machine saw of mail hosts; here none is asked.
         """
         self._config = config
         self._tell = tell
         self._stop = stop
         self._clock = clock
+        self._only_read = only_read
+        self._observations = observations
         self._lock = Lock()
         self._hosts: dict[str, Host] = {}
         self._journal: Journal | None = None
@@ -68,10 +80,37 @@ class Worlds:
             clock=self._clock,
             neighbours=partial(self._neighbourhood.of, desired),
             policy=observer.policy,
+            probe=self._probe(desired, observer),
         )
+
+    def _probe(
+        self, desired: Desired, observer: Observer
+    ) -> Callable[[frozenset[str]], tuple[Look, ...]]:
+        """Give what looks at mail hosts: this machine, or a file that another one has made.
+
+        Where nothing is observed, nobody looks at mail servers either, unless the file asks.
+        """
+        from mailsync.observe import looking
+        from mailsync.observe.authoritative import NoObserver
+
+        if self._observations is not None:
+            return partial(looking.told_by, self._observations, desired)
+        if isinstance(observer, NoObserver) and not gates.asked_for(desired):
+            return no_probe
+        observe = self._config.observe
+        prober = looking.Prober(
+            tuple(observe.resolvers or ()), observe.mailboxes, self._clock, self._stop
+        )
+        return partial(prober, desired)
 
     def host(self, desired: Desired) -> Host:
         """Give the DNS host of a domain, or several as one. Raises `MailsyncError`."""
+        by_hand = [target for target in desired.targets if self._is_by_hand(target)]
+        if by_hand:
+            if len(desired.targets) > 1:
+                msg = "a DNS host that is changed by hand stands alone: name one target"
+                raise MailsyncError(msg, where=f"targets: {', '.join(desired.targets)}")
+            return self._by_hand(by_hand[0], desired)
         with self._lock:
             for target in desired.targets:
                 if target not in self._hosts:
@@ -81,10 +120,39 @@ class Worlds:
             return hosts[0]
         return Several(hosts, {(wish.name, wish.type): wish.values for wish in desired.wishes})
 
+    def _is_by_hand(self, target: str) -> bool:
+        return self._config.providers[target].get("class") == manual.CLASS
+
+    def _by_hand(self, target: str, desired: Desired) -> Host:
+        """Open a host without an API: for each domain anew, as what is read is what it asks for."""
+        from mailsync.observe.authoritative import AuthoritativeObserver
+
+        observer = self._observer(desired.targets)
+        if not isinstance(observer, AuthoritativeObserver):
+            msg = (
+                "what a person types counts when the name servers serve it: they have to be asked; "
+                "write auto, or list them"
+            )
+            raise MailsyncError(msg, where="observe.nameservers")
+
+        def wanted() -> list[Desired]:
+            siblings = self._neighbourhood.of_zone(desired.zone)
+            return [desired, *(one for one in siblings if one.domain != desired.domain)]
+
+        return manual.load(
+            target,
+            self._config.providers[target],
+            self._config.capabilities.get(target),
+            observer.answers,
+            wanted,
+            lambda zone: fold(self._journals().read(zone)),
+            delegated=self._config.observe.nameservers == "auto",
+        )
+
     def _journals(self) -> Journal:
         with self._lock:
             if self._journal is None:
-                self._journal = self._open_journal()
+                self._journal = open_journal(self._config)
             return self._journal
 
     def _tell_about(self, domain: str, message: str) -> None:
@@ -92,19 +160,10 @@ class Worlds:
 
     def _host(self, target: str) -> Host:
         config = self._config
-        return load_host(
+        host = load_host(
             target, config.providers[target], config.base, config.capabilities.get(target)
         )
-
-    def _open_journal(self) -> Journal:
-        store = self._config.journal
-        if isinstance(store, FileStore):
-            from mailsync.journal.file_store import FileJournal
-
-            return FileJournal(store.directory)
-        from mailsync.journal.git_store import GitJournal
-
-        return GitJournal(store.directory, store.branch, store.remote)
+        return Once(host) if self._only_read else host
 
     def _observer(self, targets: tuple[str, ...]) -> Observer:
         from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
@@ -117,3 +176,15 @@ class Worlds:
         if all(self._config.providers[t].get("class") == EMBEDDED for t in targets):
             return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()
+
+
+def open_journal(config: Config) -> Journal:
+    """Give the journal that the configuration names. Raises `JournalError`."""
+    store = config.journal
+    if isinstance(store, FileStore):
+        from mailsync.journal.file_store import FileJournal
+
+        return FileJournal(store.directory)
+    from mailsync.journal.git_store import GitJournal
+
+    return GitJournal(store.directory, store.branch, store.remote)

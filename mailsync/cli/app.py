@@ -6,7 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from keyword import iskeyword
 from pathlib import Path
+from types import ModuleType
 
 import typer
 
@@ -25,13 +27,23 @@ said no; 130 interrupted.
 """
 
 COMMANDS: Mapping[str, str] = {
+    "import": "Write the zone file that says what a zone is now.",
+    "lint": "Check the files: what is wrong in the mail that they ask for.",
     "plan": "Show what will change, when, and why then.",
     "apply": "Do what is due now, and nothing else.",
     "status": "Show where each domain stands.",
+    "providers": "Show what each DNS host can do.",
+    "check": "Look at the real world, and say what is wrong.",
     "rehearse": "Play the plan, and show where mail would go.",
+    "explain": "Show where each record comes from.",
+    "services": "Show the services that mailsync knows, and what each asks for.",
+    "schema": "Print the JSON Schema of the files.",
     "github": "What the GitHub action runs: see action.yml.",
 }
-"""Each command and the first line of its help; its module is `mailsync.cli.NAME`."""
+"""Each command and the first line of its help; its module is `mailsync.cli.NAME`.
+
+Where the name is a word of Python's own, an underscore follows it.
+"""
 
 
 def main() -> int:
@@ -77,12 +89,17 @@ def _application(words: Sequence[str]) -> typer.Typer:
         if name not in words:
             app.command(name, help=summary)(_not_named)
             continue
-        module = import_module(f"mailsync.cli.{name}")
+        module = module_of(name)
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(module.command)
     return app
+
+
+def module_of(name: str) -> ModuleType:
+    """Import the module of a command."""
+    return import_module(f"mailsync.cli.{name}{'_' if iskeyword(name) else ''}")
 
 
 def _not_named() -> None:  # pragma: no cover  # a command that is not named cannot run

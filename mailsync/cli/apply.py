@@ -27,6 +27,7 @@ from mailsync.desired.files import domains as known_domains
 from mailsync.desired.model import Desired
 from mailsync.dns.names import BadName, absolute, shown
 from mailsync.errors import FileErrors, MailsyncError, Refused
+from mailsync.observe.observations import Observations
 from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Plan
 
@@ -43,11 +44,13 @@ class Run:
     loaded: console.Loaded
     terms: Terms
     stop: Flag
+    observations: Observations | None = None
     progress: Progress = field(default_factory=Progress)
 
     def worlds(self) -> Worlds:
         """Open hosts and journal anew: nothing is kept between rounds."""
-        return Worlds(self.loaded.config, console.say, self.stop)
+        seen = self.observations
+        return Worlds(self.loaded.config, console.say, self.stop, observations=seen)
 
 
 def command(
@@ -55,7 +58,8 @@ def command(
     domains: list[str] = typer.Argument(
         None,
         metavar="FILE|DOMAIN",
-        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A word is"
+        help="A plan saved by `plan --out`, or domains and globs; all when none is named. A zone"
+        " brings its subdomains along. A word is"
         " a saved plan if it ends in .json or holds a /, or if a file of that name exists and no"
         " zone file does.",
     ),
@@ -66,6 +70,9 @@ def command(
     allow_removals: bool = typer.Option(
         False, "--allow-removals", help="Let one stage remove many records."
     ),
+    observations: Path | None = typer.Option(
+        None, "--observations", help=console.OBSERVATIONS_HELP
+    ),
     detailed: bool = typer.Option(
         False, "--detailed-exitcode", help="Exit with 2 when a domain has not converged yet."
     ),
@@ -75,6 +82,9 @@ def command(
     Run it again and again, by hand or by cron, until every domain has converged. Before each write
     the intent is journalled; after it the records are read back, and every authoritative server is
     asked until all serve them. Ctrl-C and power cuts leave a state from which the next run goes on.
+
+    Where the DNS host has no API it prints the steps for a person, after the journal knows of them,
+    and counts them when every authoritative server serves what they lead to.
 
     With a saved plan it does exactly what was reviewed: when the files or the records have changed
     since, it says what differs, does nothing and exits with 3.
@@ -88,7 +98,8 @@ def command(
     loaded = load() if file is None or plan is None else _load_reviewed(context.obj, plan, file)
     for error in loaded.errors:
         console.complain(error)
-    run = Run(loaded, Terms(allow_removals, served_within=loaded.config.observe.timeout), Flag())
+    terms = Terms(allow_removals, served_within=loaded.config.observe.timeout)
+    run = Run(loaded, terms, Flag(), console.observations(observations))
     if file is None or plan is None:
         outcomes = _due(run, yes=yes, wait=wait)
     else:
@@ -137,7 +148,8 @@ def _due(run: Run, *, yes: bool, wait: bool) -> list[Result[Outcome]]:
     """Ask on a terminal, once for the whole run, then do what is due."""
     if yes or not sys.stdin.isatty():
         return _apply(run)
-    plan = make(run.loaded.config, run.loaded.domains, console.this_second())
+    now = console.this_second()
+    plan = make(run.loaded.config, run.loaded.domains, now, run.observations)
     _show(plan)
     states = {domain.status for domain in plan.domains}
     if "changes" in states:
@@ -161,15 +173,28 @@ def _apply(run: Run) -> list[Result[Outcome]]:
 
 def _load_reviewed(config: Path, plan: Plan, file: Path) -> console.Loaded:
     """Read the files of the plan's domains, and no others; all of them have to be right."""
-    saved = [domain.domain for domain in plan.domains]
-    gone = sorted(set(saved) - set(known_domains(load_config(config))))
-    if gone:
-        msg = f"the saved plan is for {', '.join(gone)}, which the files no longer name; plan again"
-        raise Refused(msg, where=str(file))
-    loaded = console.load(config, saved)
+    saved = {domain.domain for domain in plan.domains}
+    known = saved & set(known_domains(load_config(config)))
+    if saved and not known:
+        raise _no_longer(saved, file)
+    loaded = console.load(config, sorted(known))
     if loaded.errors:
         raise FileErrors(loaded.errors)
+    names = {shown(desired.domain) for desired in loaded.domains}
+    if saved - names:
+        raise _no_longer(saved - names, file)
+    if names - saved:
+        new = ", ".join(sorted(names - saved))
+        msg = f"the files name {new} as well, which the saved plan does not know; plan again"
+        raise Refused(msg, where=str(file))
     return loaded
+
+
+def _no_longer(gone: set[str], file: Path) -> Refused:
+    """Say which domains of a saved plan the files have lost."""
+    names = ", ".join(sorted(gone))
+    msg = f"the saved plan is for {names}, which the files no longer name; plan again"
+    return Refused(msg, where=str(file))
 
 
 def _reviewed(run: Run, plan: Plan, file: Path, *, yes: bool) -> list[Result[Outcome]]:
@@ -247,9 +272,23 @@ def _reported(run: Run, work: Callable[[Desired], Outcome]) -> list[Result[Outco
     with flagged(run.stop), closing(run_all(run.loaded.domains, work, run.stop)) as running:
         for result in running:
             results.append(result)
-            if result.error is None or not run.stop.is_set():
-                run.progress.tell(result)
+            if (result.error is None or not run.stop.is_set()) and run.progress.tell(result):
+                _give_steps(run, result)
     return results
+
+
+def _give_steps(run: Run, result: Result[Outcome]) -> None:
+    """Print what a person has to do, where the DNS host has no API."""
+    if result.value is None or result.value.asked is None:
+        return
+    from mailsync.hosts.manual import ManualHost
+    from mailsync.report.steps import steps_text
+
+    desired = result.desired
+    host = run.worlds().host(desired)
+    if isinstance(host, ManualHost):  # pragma: no branch  # nobody else asks
+        domain, zone = shown(desired.domain), shown(desired.zone)
+        console.give(steps_text(result.value.asked, domain, zone, host.panel))
 
 
 def _must_wait(results: Sequence[Result[Outcome]]) -> bool:

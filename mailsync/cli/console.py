@@ -18,6 +18,7 @@ from mailsync.plan.times import whole_second
 if TYPE_CHECKING:
     from mailsync.config import Config
     from mailsync.desired.model import Desired
+    from mailsync.observe.observations import Observations
 
 CHANGES = 2
 """Exit code with ``--detailed-exitcode``: there are changes, or apply has not converged."""
@@ -44,6 +45,22 @@ def load(path: Path, patterns: Sequence[str]) -> Loaded:
     if found.errors and not found.desired:
         raise FileErrors(found.errors)
     return Loaded(config, found.desired, found.errors)
+
+
+OBSERVATIONS_HELP = (
+    "What `check --gates --out FILE` saw of mail servers where port 25 is open; none is asked from"
+    " here then. With MAILSYNC_OBSERVATIONS_KEY set, only if it is signed with that key."
+)
+
+
+def observations(path: Path | None) -> Observations | None:
+    """Read a file of observations, not too old and rightly signed. Raises `MailsyncError`."""
+    if path is None:
+        return None
+    from mailsync.observe.looking import read
+    from mailsync.observe.observations import KEY_VARIABLE
+
+    return read(path, exact_now(), os.environ.get(KEY_VARIABLE, "").encode() or None)
 
 
 def complain(error: BaseException) -> None:

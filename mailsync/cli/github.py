@@ -23,11 +23,12 @@ from mailsync.cli import apply as apply_command
 from mailsync.cli import console
 from mailsync.cli import plan as plan_command
 from mailsync.cli.github_markdown import ROOM_MIN, Report, markdown
-from mailsync.cli.github_step import Level, Note, PullRequest, Step, current_step
+from mailsync.cli.github_step import Note, PullRequest, Step, current_step
 from mailsync.errors import FileErrors, MailsyncError
 from mailsync.lint.model import Severity
 from mailsync.plan.document import to_json
 from mailsync.report.markdown import COMMENT_LIMIT
+from mailsync.report.workflow import Level
 
 app = typer.Typer(
     help="What the GitHub action runs: see action.yml.",
@@ -121,7 +122,13 @@ def _applied(context: typer.Context, domains: list[str]) -> tuple[int, tuple[str
     with _overheard() as said:
         try:
             code = apply_command.command(
-                context, domains, yes=True, wait=False, allow_removals=False, detailed=False
+                context,
+                domains,
+                yes=True,
+                wait=False,
+                allow_removals=False,
+                observations=None,
+                detailed=False,
             )
         except MailsyncError as error:
             console.complain(error)

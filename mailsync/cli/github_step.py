@@ -15,19 +15,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mailsync.cli import console
 from mailsync.errors import MailsyncError
 from mailsync.plan.printable import printable
+from mailsync.report.workflow import Level, annotation
 
 SUMMARY_LIMIT = 2**20
 """The most octets that the runner takes as a step's summary; more, and it drops all of it."""
 
 EVENT_LIMIT = 32 * 2**20
 """The most octets that are read of an event; GitHub sends none of more than 25 MB."""
-
-Level = Literal["error", "warning", "notice"]
 
 _API = "https://api.github.com"
 _PLACE = re.compile(r"(?P<file>.+):(?P<line>[1-9]\d*):(?P<column>[1-9]\d*)")
@@ -93,8 +92,7 @@ class Step:
         place = self._place(note.where)
         # Where the file is shown beside the message, the message need not repeat it.
         message = note.message if place else str(note)
-        properties = "".join(f",{key}={_property(value)}" for key, value in place.items())
-        _command(f"::{note.level} title=mailsync{properties}::{_data(printable(message))}")
+        _command(annotation(note.level, message, {"title": "mailsync", **place}))
 
     def _place(self, where: str) -> dict[str, str]:
         """Give file, line and column for an annotation, the file as from the repository's root."""
@@ -190,13 +188,3 @@ def _append(path: Path, text: str) -> None:
 def _command(line: str) -> None:
     """Write a workflow command, which has to start its line."""
     console.give(line + os.linesep)
-
-
-def _data(text: str) -> str:
-    """Escape a command's message as the runner reads it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """Escape a command's property as the runner reads it."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -24,6 +24,7 @@ from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
 from mailsync.lint.model import Finding
+from mailsync.observe.observations import Observations
 from mailsync.plan.document import to_json
 from mailsync.plan.model import DomainPlan, Plan
 from mailsync.plan.planner import plan_all
@@ -43,13 +44,17 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="DOMAIN", help="Domains to plan, or globs; all when none is named."
+        None,
+        metavar="DOMAIN",
+        help="Domains to plan, or globs; all when none is named. A zone brings its"
+        " subdomains along.",
     ),
     out: Path = typer.Option(None, "--out", "-o", help="Save the plan for `mailsync apply FILE`."),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the plan is shown."),
     now: str | None = typer.Option(
         None, "--now", metavar="TIME", help="Show it as of another time (RFC 3339; UTC if bare)."
     ),
+    observations: Path = typer.Option(None, "--observations", help=console.OBSERVATIONS_HELP),
     detailed: bool = typer.Option(
         False, "--detailed-exitcode", help="Exit with 2 when there are changes, due or waiting."
     ),
@@ -69,7 +74,8 @@ def command(
     """
     at = console.this_second() if now is None else time(now)
     loaded = console.load(context.obj, domains or [])
-    plan = make(loaded.config, loaded.domains, at)
+    seen = console.observations(observations)
+    plan = make(loaded.config, loaded.domains, at, seen, probing=now is None)
     for error in loaded.errors:
         console.complain(error)
     if out is not None:
@@ -82,17 +88,27 @@ def command(
     return console.CHANGES if detailed and changes else 0
 
 
-def make(config: Config, domains: Sequence[Desired], at: datetime) -> Plan:
-    """Plan the domains as of a time; a domain that cannot be read becomes an error in the plan."""
+def make(
+    config: Config,
+    domains: Sequence[Desired],
+    at: datetime,
+    observations: Observations | None = None,
+    *,
+    probing: bool = True,
+) -> Plan:
+    """Plan the domains as of a time; a domain that cannot be read becomes an error in the plan.
+
+    ``probing``: look at the mail servers to which a due switch leads, or at ``observations``.
+    """
     stop = Flag()
-    worlds = Worlds(config, console.say, stop)
-    results = run_all(domains, partial(_look, worlds, at), stop)
+    worlds = Worlds(config, console.say, stop, only_read=True, observations=observations)
+    results = run_all(domains, partial(_look, worlds, at, probing), stop)
     return plan_all((_domain_plan(result) for result in results), at)
 
 
-def _look(worlds: Worlds, at: datetime, desired: Desired) -> View:
+def _look(worlds: Worlds, at: datetime, probing: bool, desired: Desired) -> View:
     world = worlds.open(desired)
-    return world.run(look(desired, world.host.capability, now=at))
+    return world.run(look(desired, world.host.capability, now=at, probing=probing))
 
 
 def _domain_plan(result: Result[View]) -> DomainPlan:

@@ -19,8 +19,8 @@ class Progress:
     def __init__(self) -> None:
         self._told: dict[str, tuple[Hashable, datetime | None]] = {}
 
-    def tell(self, result: Result[Outcome]) -> None:
-        """Tell what came of one domain, unless that was told before."""
+    def tell(self, result: Result[Outcome]) -> bool:
+        """Tell what came of one domain, unless that was told before; say whether it was told."""
         domain = shown(result.desired.domain)
         standing, until = _standing(result)
         wrote = result.value is not None and result.value.written
@@ -28,11 +28,12 @@ class Progress:
         self._told[domain] = (standing, until)
         # That the old service's time has passed is no news: it was told when that would be.
         if standing == before and until in {until_before, None} and not wrote:
-            return
+            return False
         if result.error is not None:
             console.complain(result.error)
         elif result.value is not None:  # pragma: no branch  # a result has one of the two
             _tell(domain, result.value)
+        return True
 
 
 def _standing(result: Result[Outcome]) -> tuple[Hashable, datetime | None]:
@@ -44,7 +45,8 @@ def _standing(result: Result[Outcome]) -> tuple[Hashable, datetime | None]:
     if outcome is None:
         return str(result.error), None
     stage = _next(outcome)
-    standing = (outcome.state, outcome.messages, stage and stage.name)
+    asked = outcome.asked and outcome.asked.changes
+    standing = (outcome.state, outcome.messages, stage and stage.name, asked)
     if outcome.plan is None or outcome.messages:
         return standing, None
     return (*standing, stage and stage.not_before), outcome.plan.old_service_until

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -20,6 +21,7 @@ from mailsync.cli.plan import save
 from mailsync.cli.plan import time as read_time
 from mailsync.desired.model import Desired
 from mailsync.errors import MailsyncError
+from mailsync.plan.abroad import siblings_records
 from mailsync.plan.model import Change
 from mailsync.rehearse.forecast import Forecast
 
@@ -38,7 +40,10 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="DOMAIN", help="Domains to rehearse, or globs; all when none is named."
+        None,
+        metavar="DOMAIN",
+        help="Domains to rehearse, or globs; all when none is named. A zone brings its"
+        " subdomains along.",
     ),
     saved: Path = typer.Option(
         None, "--plan", help="A plan saved by `plan --out`: of what is due, play only that."
@@ -57,7 +62,8 @@ def command(
 
     Reads what `plan` reads and writes nothing. The real planner and the real engine run against a
     simulated clock, simulated resolvers (some of which stretch TTLs, or were asked just before
-    something changed) and senders. What is shown: which part of the world's resolvers leads mail
+    something changed) and senders; what other domains of the zone have still to add is taken to be
+    there. What is shown: which part of the world's resolvers leads mail
     where, hour by hour; what is visible beside each other; the worst case; and what the same
     changes would have cost had they been made at once.
 
@@ -74,7 +80,7 @@ def command(
     for error in loaded.errors:
         console.complain(error)
     stop = Flag()
-    worlds = Worlds(loaded.config, console.say, stop)
+    worlds = Worlds(loaded.config, console.say, stop, only_read=True)
     work = partial(_play, worlds, at, resolvers, seed, changes)
     results = list(run_all(loaded.domains, work, stop))
     for result in results:
@@ -118,8 +124,9 @@ def _play(
     entries = [e for e in world.journal.read(desired.zone) if getattr(e, "at", at) <= at]
     known = Domain(
         desired,
-        view.live.capability,
-        view.live.rrsets,
+        # By hand: as if the person did it at once.
+        replace(view.live.capability, write=None),
+        {**siblings_records(desired.zone, view.live.neighbours), **view.live.rrsets},
         entries,
         at,
         view.live.negative_ttl,

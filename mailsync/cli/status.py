@@ -29,7 +29,10 @@ class Format(StrEnum):
 def command(
     context: typer.Context,
     domains: list[str] = typer.Argument(
-        None, metavar="DOMAIN", help="Domains to show, or globs; all when none is named."
+        None,
+        metavar="DOMAIN",
+        help="Domains to show, or globs; all when none is named. A zone brings its"
+        " subdomains along.",
     ),
     form: Format = typer.Option(Format.TEXT, "--format", "-f", help="How the status is shown."),
 ) -> int:
@@ -42,7 +45,7 @@ def command(
     for error in loaded.errors:
         console.complain(error)
     stop = Flag()
-    worlds = Worlds(loaded.config, console.say, stop)
+    worlds = Worlds(loaded.config, console.say, stop, only_read=True)
     now = console.exact_now()
     found = [_status(result) for result in run_all(loaded.domains, partial(_look, worlds), stop)]
     found.sort(key=lambda one: one.plan.domain)
@@ -56,7 +59,7 @@ def command(
 
 def _look(worlds: Worlds, desired: Desired) -> View:
     world = worlds.open(desired)
-    return world.run(look(desired, world.host.capability))
+    return world.run(look(desired, world.host.capability, probing=True))
 
 
 def _status(result: Result[View]) -> DomainStatus:

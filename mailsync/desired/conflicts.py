@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Wish
@@ -20,6 +20,7 @@ def check(wishes: Sequence[Wish], faults: Faults) -> None:
     """Tell of RRsets asked for twice, of CNAMEs with company, and of null MX with senders."""
     _twice(wishes, faults)
     _beside_cname(wishes, faults)
+    _below_delegation(wishes, faults)
     _null_mx_sends(wishes, faults)
 
 
@@ -54,7 +55,31 @@ def _beside_cname(wishes: Sequence[Wish], faults: Faults) -> None:
                 wish.place,
                 f"{shown(wish.name)} {wish.type} stands beside the CNAME at {cname.place}: "
                 "a name with a CNAME has nothing else (RFC 2181 §10.1)",
+                "dkim-cname" if "._domainkey." in wish.name else "",
             )
+
+
+def _below_delegation(wishes: Sequence[Wish], faults: Faults) -> None:
+    """What lies below a delegation is its servers' to say, but for their addresses (RFC 1034)."""
+    cuts = {wish.name: wish for wish in wishes if wish.type == "NS" and wish.values}
+    for wish in wishes if cuts else ():
+        cut = next((cuts[name] for name in _above(wish.name) if name in cuts), None)
+        if cut is None or not wish.values or wish.type in {"NS", "DS"}:
+            continue
+        if wish.name in cut.values and wish.type in {"A", "AAAA"}:
+            continue
+        faults.add(
+            wish.place,
+            f"{shown(wish.name)} {wish.type} lies in what is delegated at {cut.place}: only the "
+            "name servers there can publish it (RFC 1034 §4.2)",
+        )
+
+
+def _above(name: str) -> Iterator[str]:
+    """Give a name and all names above it."""
+    while name:
+        yield name
+        name = name.partition(".")[2]
 
 
 def _null_mx_sends(wishes: Sequence[Wish], faults: Faults) -> None:
@@ -73,4 +98,5 @@ def _null_mx_sends(wishes: Sequence[Wish], faults: Faults) -> None:
                 f"SPF lets something send, but {shown(wish.name)} takes no mail (line "
                 f"{silent[wish.name].place.line}): receivers refuse such senders; write "
                 "'v=spf1 -all' (RFC 7505 §4.2)",
+                "null-mx-sends",
             )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults, quoted
-from mailsync.desired.model import Kind, Place, Wish
+from mailsync.desired.model import Kind, Place, Remark, Wish
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import BadName, absolute, is_at_or_below, is_host, shown
 
@@ -18,7 +18,8 @@ _NAME_MAX = 255  # octets of a name (RFC 1035 §2.3.4); a longer text is none
 class Context:
     """``domain`` and ``zone`` are absolute names; ``ttl`` is the file's default, in seconds.
 
-    ``timezone`` is the cutover's, in which dates without an offset are read.
+    ``timezone`` is the cutover's, in which dates without an offset are read. ``remarks`` collects
+    what is no error and still worth a word.
     """
 
     domain: str
@@ -26,6 +27,7 @@ class Context:
     ttl: int
     faults: Faults
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    remarks: list[Remark] = field(default_factory=list)
 
     def wish(
         self,
@@ -74,21 +76,25 @@ class Context:
             return None
         return name
 
-    def host(self, node: Node, text: str | None = None) -> str | None:
-        """Read the name of a host that is elsewhere or here: no address, no service name."""
+    def host(self, node: Node, text: str | None = None, rule: str = "") -> str | None:
+        """Read the name of a host that is elsewhere or here: no address, no service name.
+
+        ``rule``: which rule of lint it breaks where it is none.
+        """
         found = reading.text(node, self.faults, "a host") if text is None else text
         if found is None:
             return None
         if reading.is_address(found):
             message = f"{quoted(found)} is an address: write the name of a host (RFC 5321 §5.1)"
-            self.faults.add(node.place, message)
+            self.faults.add(node.place, message, rule)
             return None
         if found.lower().rstrip(".") == "localhost":
-            self.faults.add(node.place, "localhost is every machine itself: write a host's name")
+            message = "localhost is every machine itself: write a host's name"
+            self.faults.add(node.place, message, rule)
             return None
         name = self.name(node, "a host", found)
         if name is not None and not is_host(name):
             message = f"{shown(name)} is no host's name: letters, digits, hyphens (RFC 1123 §2.1)"
-            self.faults.add(node.place, message)
+            self.faults.add(node.place, message, rule)
             return None
         return name

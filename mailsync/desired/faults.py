@@ -20,21 +20,33 @@ _LONGEST_GUESS = 64
 class Faults:
     """A list of faults that grows while files are read; the same fault is told once."""
 
-    _found: dict[tuple[Place, str], None] = field(default_factory=dict)
+    _found: dict[tuple[Place, str], str] = field(default_factory=dict)
     _per_file: dict[str, int] = field(default_factory=dict)
 
-    def add(self, place: Place, message: str) -> None:
-        """Add one, in a few words that say what is wrong and what to write instead."""
+    def add(self, place: Place, message: str, rule: str = "") -> None:
+        """Add one, in a few words that say what is wrong and what to write instead.
+
+        ``rule``: the id of the rule of lint that it breaks, where there is one.
+        """
         if (place, message) not in self._found:
             count = self._per_file[place.file] = self._per_file.get(place.file, 0) + 1
             if count <= PER_FILE:
-                self._found[place, message] = None
+                self._found[place, message] = rule
 
-    def unknown(self, place: Place, what: str, word: str, known: Iterable[str]) -> None:
+    def include(self, others: Faults) -> None:
+        """Add all that another collection has."""
+        for (place, message), rule in others._found.items():  # its own kind
+            self.add(place, message, rule)
+        for file, count in others._per_file.items():  # the same
+            self._per_file[file] = max(self._per_file.get(file, 0), count)
+
+    def unknown(
+        self, place: Place, what: str, word: str, known: Iterable[str], rule: str = ""
+    ) -> None:
         """Add one about a word that is not known, with the one that may have been meant."""
         # Guessing costs time that grows with the square of the length.
         guess = "" if self.full(place.file) else did_you_mean(word, known)
-        self.add(place, f"unknown {what} {quoted(word)}{guess}")
+        self.add(place, f"unknown {what} {quoted(word)}{guess}", rule)
 
     def full(self, file: str) -> bool:
         """Tell whether more faults of that file would only be counted."""
@@ -51,7 +63,8 @@ class Faults:
     def errors(self) -> tuple[MailsyncError, ...]:
         """Give them by file and place, the first `PER_FILE` of each file."""
         errors = [
-            MailsyncError(message, where=str(place)) for place, message in sorted(self._found)
+            MailsyncError(message, where=str(place), rule=rule)
+            for (place, message), rule in sorted(self._found.items())
         ]
         for file, count in sorted(self._per_file.items()):
             if count > PER_FILE:

@@ -63,7 +63,9 @@ class Wish:
     ``named`` are values that are ours by name although not wished for (a verification token that
     is to go). ``ttl`` is in seconds; ``own_ttl`` tells that it stands at this very record and was
     not inherited from the file's default. ``ramp``: the rungs on the way, lowest first; the last
-    one's values are the wish's.
+    one's values are the wish's. ``split``: the most octets that an SPF record may have before its
+    addresses go into records of their own; 0 where it stays whole. ``auto``: what a mail host
+    presents is wished for besides (TLSA); only a look at the world tells it.
     """
 
     kind: Kind
@@ -75,6 +77,17 @@ class Wish:
     own_ttl: bool = False
     named: tuple[str, ...] = ()
     ramp: tuple[Rung, ...] = ()
+    split: int = 0
+    auto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something in a file that the user should know, and that is no error; ``id``: its sort."""
+
+    id: str
+    text: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,15 @@ def _at_minute(midnight: datetime, minute: int) -> datetime:
     return day.replace(hour=minute % 1440 // 60, minute=minute % 60)
 
 
+GateMode = Literal["require", "warn", "off"]
+"""How a gate is taken: must it be seen to pass, is only an explicit refusal a reason to stop, or is
+nobody to look at all?"""
+
+
+GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+"""What is looked at in a mail server before mail is led to it; a file may say how each is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutover:
     """The terms on which mail is moved (design §2 and §4); durations in seconds.
@@ -140,7 +162,8 @@ class Cutover:
     - ``verifier_delay``: how long after delivery a DKIM signature may still be verified.
     - ``policy_refresh``: how long a sender may go by an MTA-STS policy after its id has changed.
 
-    ``tasks`` are those that only a person can do, and that a person has marked done.
+    ``tasks`` are those that only a person can do, and that a person has marked done. ``gates`` says
+    how the named ones are taken: see `GateMode`.
     """
 
     at: datetime | None = None
@@ -158,12 +181,18 @@ class Cutover:
     verifier_delay: int = 172800
     policy_refresh: int = 86400
     tasks: frozenset[str] = frozenset()
+    gates: tuple[tuple[str, GateMode], ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which the window is read and times are shown."""
         return ZoneInfo(self.timezone)
 
+
+Level = Literal["error", "warning", "info", "off"]
+"""What a configuration may make of a rule's findings."""
+
+LEVELS: tuple[Level, ...] = ("error", "warning", "info", "off")
 
 Layer = Literal["mailbox", "inbound_gateway", "outbound_gateway", "relay", "forwarder"]
 """What a service does for a domain's mail; a domain has one mailbox service."""
@@ -208,8 +237,9 @@ class Desired:
     not named is left alone. ``no_mail`` is ``mail: none``. ``targets`` are the DNS hosts' names.
     ``policy`` is the MTA-STS policy in the end, None where the file does not ask for one.
     ``pruned`` are the keys whose kind is exclusive: what is live of it and not named is removed.
-    ``acknowledged`` are the ids of findings that the user accepts. ``services`` and ``tasks`` come
-    from the catalogue of services.
+    ``acknowledged`` are the ids of findings that the user accepts; ``severities`` are those that
+    the configuration sets, by id. ``services`` and ``tasks`` come from the catalogue of services.
+    ``remarks`` are what the loader has to say that is no error.
     """
 
     domain: str
@@ -225,3 +255,5 @@ class Desired:
     acknowledged: frozenset[str] = frozenset()
     services: tuple[Use, ...] = ()
     tasks: tuple[Task, ...] = ()
+    severities: tuple[tuple[str, Level], ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -1,4 +1,7 @@
-"""How keys read nodes: each function gives a plain value, or None after telling what is wrong."""
+"""How nodes are read: each function gives a plain value, or None after telling what is wrong.
+
+Shapes check by these functions, and keys read by them what has been checked.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _TEXT_MAX = 60_000  # octets of one value: what fits into the data of a DNS reco
 def text(node: Node, faults: Faults, what: str) -> str | None:
     """Read a scalar that says something; ``what`` names it in messages, such as ``a host``."""
     if not isinstance(node, Scalar) or node.is_null:
-        faults.add(node.place, f"{what} is expected here, not {kind(node)}")
+        _unexpected(node, faults, what)
         return None
     if len(node.text) > _TEXT_MAX:
         faults.add(node.place, f"{what} of {len(node.text)} characters: too long for any record")
@@ -26,12 +29,17 @@ def text(node: Node, faults: Faults, what: str) -> str | None:
     return node.text
 
 
-def word(node: Node, faults: Faults, what: str, known: Iterable[str]) -> str | None:
-    """Read one of the words that are known."""
+def _unexpected(node: Node, faults: Faults, what: str) -> None:
+    if not (isinstance(node, Scalar) and node.told):
+        faults.add(node.place, f"{what} is expected here, not {kind(node)}")
+
+
+def word(node: Node, faults: Faults, what: str, known: Iterable[str], rule: str = "") -> str | None:
+    """Read one of the words that are known; ``rule``: the rule of lint that another one breaks."""
     found = text(node, faults, what)
     words = tuple(known)
     if found is not None and found not in words:
-        faults.unknown(node.place, f"{what} ({', '.join(words)})", found, words)
+        faults.unknown(node.place, f"{what} ({', '.join(words)})", found, words, rule)
         return None
     return found
 
@@ -59,7 +67,7 @@ def mapping(node: Node, faults: Faults, what: str, known: Iterable[str]) -> Mapp
 def named(node: Node, faults: Faults, what: str) -> Mapping | None:
     """Read a mapping of at least one entry, with keys of the user's own."""
     if not isinstance(node, Mapping):
-        faults.add(node.place, f"{what} is expected here, not {kind(node)}")
+        _unexpected(node, faults, what)
         return None
     if not node.entries:
         faults.add(node.place, f"an empty mapping: write {what}, or leave out the key")

@@ -10,24 +10,19 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from mailsync.desired import keys
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
+from mailsync.desired.shape import Shape
+from mailsync.desired.structure import ANYTHING
 from mailsync.desired.tree import Node
 
-LATER = frozenset(
-    {
-        "acknowledge",
-        "bimi",
-        "domains",
-        "profile",
-        "prune",
-        "services",
-        "subdomains",
-    }
-)
-"""Keys that are part of the files' syntax, and that this version does not read yet."""
+Level = Literal["file", "subdomain", "profile", "defaults"]
+"""Where keys stand: in a zone file or a subdomain of one; in mailsync.yaml, for several files."""
+
+EVERYWHERE: frozenset[Level] = frozenset({"file", "subdomain", "profile", "defaults"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +31,17 @@ class Key:
 
     ``read`` gives wishes; it tells faults to the context and never raises. A setting (``ttl``,
     ``cutover``) gives none: `zone` reads it before all others. ``kinds``: the keys that it speaks
-    for, when that is not itself.
+    for, when that is not itself. ``levels``: where it may stand. ``shape``: what may stand there;
+    ``read`` gets nothing that is not of it. ``example``: what a file may say there, in YAML.
     """
 
     name: str
     doc: str
     read: Callable[[Node, Context], tuple[Wish, ...]] | None
     kinds: frozenset[str] | None = None
+    levels: frozenset[Level] = EVERYWHERE
+    shape: Shape = ANYTHING
+    example: str = ""
 
     @property
     def speaks_for(self) -> frozenset[str]:

@@ -21,16 +21,16 @@ def routed(
     domain that needs it. A wish that no target serves stays where it is. ``files``: the zones that
     have a file.
     """
-    found = {one.zone: one for one in desired}
+    found = {one.domain: one for one in desired}
     for one in desired:
         for wish in [w for w in one.wishes if w.kind == "ptr"]:
             zone = next(_zones(wish.name, targets, files), None)
             if zone is None or zone == one.zone:
                 continue
-            found[one.zone] = _without(found[one.zone], wish)
+            found[one.domain] = _without(found[one.domain], wish)
             there = found.get(zone) or _made(zone, wish, one, targets)
             found[zone] = _with(there, wish, faults)
-    return tuple(sorted(found.values(), key=lambda one: shown(one.zone)))
+    return tuple(sorted(found.values(), key=lambda one: shown(one.domain)))
 
 
 def _zones(name: str, targets: Sequence[Target], files: frozenset[str]) -> Iterator[str]:

@@ -47,14 +47,18 @@ class _Unreadable(Exception):  # noqa: N818  # what the file is
 
 def read(path: Path, faults: Faults) -> Node | None:
     """Read a file; None when it is empty, or when it cannot be read and ``faults`` say why."""
-    file = shown(path)
+    octets = content(path, faults)
+    return None if octets is None else parse(octets, shown(path), faults)
+
+
+def content(path: Path, faults: Faults) -> bytes | None:
+    """Give a file's octets, of a large one no more than `parse` needs to refuse it."""
     try:
         with path.open("rb") as stream:
-            octets = stream.read(FILE_OCTETS_MAX + 1)
+            return stream.read(FILE_OCTETS_MAX + 1)
     except OSError as error:
-        faults.add(Place(file, 1, 1), f"cannot be read: {error.strerror or error}")
+        faults.add(Place(shown(path), 1, 1), f"cannot be read: {error.strerror or error}")
         return None
-    return parse(octets, file, faults)
 
 
 def parse(octets: bytes, file: str, faults: Faults) -> Node | None:

@@ -2,34 +2,103 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
+from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from mailsync.desired import moment, reading, window
 from mailsync.desired.faults import Faults
-from mailsync.desired.model import Cutover, Window
+from mailsync.desired.model import GATES, Cutover, GateMode, Window
+from mailsync.desired.shape import Duration, Text, Word
+from mailsync.desired.structure import Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node
 
-_DURATIONS = (
-    "ttl",
-    "lead",
-    "soak",
-    "unseen_ttl",
-    "resolver_min_ttl",
-    "negative_ttl",
-    "retire_safety",
-    "queue_lifetime",
-    "verifier_delay",
-    "policy_refresh",
+_DURATIONS = {
+    "ttl": "TTL while mail moves; 5m if missing.",
+    "lead": "With 'at': TTLs go down that long before it; 10d if missing.",
+    "soak": "The way back stays short for that long after the switch; 10d if missing.",
+    "unseen_ttl": "TTL of a version that nobody saw and that may have been replaced just now; 1d.",
+    "resolver_min_ttl": "How long resolvers keep answers that keep them beyond their TTL; 5m.",
+    "negative_ttl": "The longest time for which a resolver remembers that there is no such record; "
+    "3h.",
+    "retire_safety": "How much longer the old service stays, as senders reuse connections; 5m.",
+    "queue_lifetime": "How long a sender keeps trying: SPF terms and DKIM keys stay as long; 5d.",
+    "verifier_delay": "How long after its delivery a DKIM signature may still be checked; 2d.",
+    "policy_refresh": "How long a sender may go by an MTA-STS policy that nobody announces; 1d.",
+}
+_TIME = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)?"
+_OPENING = r"[A-Za-z,\s-]*\d\d?:\d\d\s*-\s*\d\d?:\d\d\s*"
+_GATES = "a gate and how it is taken"
+_TASKS = "a task and 'done', as the plan names it"
+
+
+def _moment(text: str) -> datetime:
+    return moment.moment(text, ZoneInfo("UTC"))
+
+
+def _moment_or_day(text: str) -> datetime:
+    return moment.moment_or_day(text, ZoneInfo("UTC"))
+
+
+SHAPE = Fields(
+    "cutover",
+    {
+        "at": Field(
+            Text("a time", _TIME, _moment, "time", ("2026-12-05T22:00+09:00",)),
+            "The switch comes no earlier; without it, as soon as it is safe.",
+        ),
+        "window": Field(
+            Items(
+                Text(
+                    "a window",
+                    rf"\s*[aA][lL][wW][aA][yY][sS]\s*|{_OPENING}(?:;{_OPENING})*",
+                    window.parse,
+                    "window",
+                    ("Sat-Sun 00:00-24:00", "Mon,Wed 22:00-04:00", "always"),
+                ),
+                "an opening",
+            ),
+            "When a switch may run, in the time zone of 'timezone'; always if missing.",
+        ),
+        "timezone": Field(
+            Text("a time zone", examples=("Asia/Tokyo", "Europe/Berlin")),
+            "Of the window, of times without an offset, and of the times in plans; UTC if missing.",
+        ),
+        "old_until": Field(
+            Text(
+                "a time",
+                rf"{_TIME}|\d{{4}}-\d\d-\d\d",
+                _moment_or_day,
+                "time",
+                ("2026-12-31",),
+            ),
+            "The old service takes mail until then; a day means its beginning.",
+        ),
+        **{name: Field(Duration(name), doc) for name, doc in _DURATIONS.items()},
+        "tasks": Field(
+            Named(
+                _TASKS,
+                Text(
+                    "a task",
+                    "[A-Za-z0-9][A-Za-z0-9._-]{0,127}",
+                    no="task: write it as the plan names it",
+                ),
+                Word("state", ("done", "open")),
+            ),
+            "What only a person can do, as the plan names it, and that it is done.",
+        ),
+        "gates": Field(
+            Named(_GATES, Word("gate", GATES), Word("mode", get_args(GateMode))),
+            "How what is looked at before a stage is taken: require, warn or off.",
+        ),
+    },
 )
-_KEYS = ("at", "old_until", "window", "timezone", "tasks", *_DURATIONS)
-_TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", re.ASCII)
+_KEYS = tuple(SHAPE.fields)
 
 
 def read(node: Node, faults: Faults) -> Cutover:
     """Read the terms; what is not said, or wrong, is as `Cutover` has it."""
-    found = reading.mapping(node, faults, "cutover", _KEYS)
+    found = reading.named(node, faults, "cutover")
     if found is None:
         return Cutover()
     durations: dict[str, int] = {}
@@ -44,6 +113,7 @@ def read(node: Node, faults: Faults) -> Cutover:
         window=_window(found.get("window"), faults),
         timezone=zone.key,
         tasks=_tasks(found.get("tasks"), faults),
+        gates=_gates(found.get("gates"), faults),
         **durations,
     )
 
@@ -82,13 +152,20 @@ def _time(node: Node | None, zone: ZoneInfo, faults: Faults, *, days: bool) -> d
 def _tasks(node: Node | None, faults: Faults) -> frozenset[str]:
     """Read which tasks a person has done."""
     done = set()
-    what = "a task and 'done', as the plan names it"
-    for key, value in () if node is None else reading.named(node, faults, what) or ():
-        if not _TASK.match(key.text):
-            faults.add(key.place, f"{key.text[:60]!r} is no task: write it as the plan names it")
-        elif reading.word(value, faults, "state", ("done", "open")) == "done":
+    for key, value in () if node is None else reading.named(node, faults, _TASKS) or ():
+        if reading.word(value, faults, "state", ("done", "open")) == "done":
             done.add(key.text)
     return frozenset(done)
+
+
+def _gates(node: Node | None, faults: Faults) -> tuple[tuple[str, GateMode], ...]:
+    """Read how gates are taken, by name."""
+    said = {}
+    for key, value in () if node is None else reading.named(node, faults, _GATES) or ():
+        mode = reading.word(value, faults, "mode", get_args(GateMode))
+        if mode is not None:
+            said[key.text] = cast("GateMode", mode)
+    return tuple(sorted(said.items()))
 
 
 def _window(node: Node | None, faults: Faults) -> Window:

@@ -17,11 +17,15 @@ NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text; ``quoted`` tells that it was written in quotes or as a block."""
+    """A text; ``quoted`` tells that it was written in quotes or as a block.
+
+    ``told``: it stands for something that was wrong, which has been told; it says nothing itself.
+    """
 
     text: str
     place: Place
     quoted: bool = False
+    told: bool = False
 
     @property
     def is_null(self) -> bool:
@@ -52,6 +56,9 @@ class Mapping:
     def __contains__(self, key: str) -> bool:
         return key in self._index
 
+    def __getitem__(self, key: str) -> Node:
+        return self._index[key]
+
     def __iter__(self) -> Iterator[tuple[Scalar, Node]]:
         return iter(self.entries)
 
@@ -68,6 +75,11 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+def told(node: Node) -> Scalar:
+    """Give what stands for a node whose fault has been told."""
+    return Scalar("", node.place, told=True)
 
 
 def kind(node: Node) -> str:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.faults import quoted
+from mailsync.desired.shape import Address, Integer, Shape, Text
+from mailsync.desired.structure import Field, Fields
 from mailsync.desired.tree import Node
 from mailsync.dns.rrset import BadValue, canonical, txt_value
 
-Field = Callable[[Node, Context], str | None]
-"""Reads one field of a value, as presentation text."""
 
-_HEX = re.compile(r"[0-9A-Fa-f]+\Z", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9]{1,63}\Z", re.ASCII)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a value: what may stand there, and how it is read, as presentation text.
+
+    ``alias``: it is another word for that part.
+    """
+
+    shape: Shape
+    read: Callable[[Node, Context], str | None]
+    doc: str = ""
+    alias: str = ""
 
 
 def read(rdtype: str, node: Node, context: Context) -> str | None:
     """Read one value of a type that `TYPES` names, as canonical presentation text."""
-    shape = TYPES[rdtype]
-    if isinstance(shape, dict):
-        text = _from_mapping(rdtype, shape, node, context)
+    parts = TYPES[rdtype]
+    if isinstance(parts, Part):
+        text = parts.read(node, context)
     else:
-        text = shape(node, context)
+        text = _from_mapping(rdtype, parts, node, context)
     if text is None:
         return None
     try:
@@ -34,24 +43,42 @@ def read(rdtype: str, node: Node, context: Context) -> str | None:
         return None
 
 
-def _from_mapping(rdtype: str, shape: dict[str, Field], node: Node, context: Context) -> str | None:
-    what = f"a mapping of {', '.join(shape)}"
-    aliases = {new: old for old, new in _ALIASES.items() if new in shape}
-    fields = reading.mapping(node, context.faults, what, (*shape, *aliases.values()))
+def shape(rdtype: str) -> Shape:
+    """Give what a value of a type looks like."""
+    parts = TYPES[rdtype]
+    if isinstance(parts, Part):
+        return parts.shape
+    aliased = {part.alias for part in parts.values()}
+    fields = {}
+    for word, part in parts.items():
+        optional = part.alias or word in aliased
+        doc = part.doc or f"The {word.replace('_', ' ')}."
+        fields[word] = Field(part.shape, doc, missing="" if optional else _missing(rdtype, parts))
+    return Fields(_what(parts), fields)
+
+
+def _what(parts: dict[str, Part]) -> str:
+    return f"a mapping of {', '.join(word for word, part in parts.items() if not part.alias)}"
+
+
+def _missing(rdtype: str, parts: dict[str, Part]) -> str:
+    return f"the value of {rdtype} is {_what(parts)}"
+
+
+def _from_mapping(rdtype: str, parts: dict[str, Part], node: Node, context: Context) -> str | None:
+    fields = reading.named(node, context.faults, _what(parts))
     if fields is None:
         return None
-    parts = []
-    for field, read_field in shape.items():
-        found = fields.get(field) or fields.get(aliases.get(field, field))
+    also = {part.alias: word for word, part in parts.items()}
+    texts = []
+    for word in (word for word, part in parts.items() if not part.alias):
+        found = fields.get(word) or fields.get(also.get(word, word))
         if found is None:
-            context.faults.add(node.place, f"{field} is missing: the value of {rdtype} is {what}")
+            message = f"{word} is missing: {_missing(rdtype, parts)}"
+            context.faults.add(node.place, message)
             return None
-        parts.append(read_field(found, context))
-    return None if None in parts else " ".join(filter(None, parts))
-
-
-_ALIASES = {"priority": "preference", "value": "exchange"}
-"""octoDNS takes these, too, for an MX."""
+        texts.append(parts[word].read(found, context))
+    return None if None in texts else " ".join(filter(None, texts))
 
 
 def name(node: Node, context: Context) -> str | None:
@@ -86,7 +113,7 @@ def _host(node: Node, context: Context) -> str | None:
     return whole if whole in {None, "."} else context.host(node)
 
 
-def _address(version: int) -> Field:
+def _address(version: int) -> Part:
     def read_address(node: Node, context: Context) -> str | None:
         found = reading.address(node, context.faults)
         if found is not None and found.version != version:
@@ -95,55 +122,60 @@ def _address(version: int) -> Field:
             return None
         return None if found is None else str(found)
 
-    return read_address
+    return Part(Address((version,)), read_address)
 
 
-def _number(what: str, highest: int) -> Field:
+def _number(what: str, highest: int) -> Part:
     def read_number(node: Node, context: Context) -> str | None:
         found = reading.integer(node, context.faults, what, highest)
         return None if found is None else str(found)
 
-    return read_number
+    return Part(Integer(what, highest), read_number)
 
 
-def _matching(pattern: re.Pattern[str], what: str) -> Field:
+def _matching(pattern: str, what: str) -> Part:
     def read_matching(node: Node, context: Context) -> str | None:
-        found = reading.text(node, context.faults, what)
-        if found is not None and not pattern.match(found):
-            context.faults.add(node.place, f"{quoted(found)} is no {what}")
-            return None
-        return found
+        return reading.text(node, context.faults, what)
 
-    return read_matching
+    return Part(Text(what, pattern, no=what), read_matching)
 
 
 _OCTET, _SHORT = 0xFF, 0xFFFF
-_hex = _matching(_HEX, "hexadecimal text")
+_hex = _matching("[0-9A-Fa-f]+", "hexadecimal text")
+_name = Part(structure.name("a name", "www.example.com."), name)
+_preference = _number("preference", _SHORT)
+_exchange = Part(structure.name("a name", "mx.example.net."), _host, "Who takes the mail.")
+_txt = Part(Text("a text"), txt)
 
-TYPES: dict[str, Field | dict[str, Field]] = {
+TYPES: dict[str, Part | dict[str, Part]] = {
     "A": _address(4),
     "AAAA": _address(6),
     "CAA": {
         "flags": _number("flags", _OCTET),
-        "tag": _matching(_TAG, "tag"),
-        "value": txt,  # in quotes as well (RFC 8659 §4.1.1)
+        "tag": _matching("[A-Za-z0-9]{1,63}", "tag"),
+        "value": _txt,  # in quotes as well (RFC 8659 §4.1.1)
     },
-    "CNAME": name,
-    "DNAME": name,
+    "CNAME": _name,
+    "DNAME": _name,
     "DS": {
         "key_tag": _number("key_tag", _SHORT),
         "algorithm": _number("algorithm", _OCTET),
         "digest_type": _number("digest_type", _OCTET),
         "digest": _hex,
     },
-    "MX": {"preference": _number("preference", _SHORT), "exchange": _host},
-    "NS": name,
-    "PTR": name,
+    "MX": {
+        "preference": _preference,
+        "exchange": _exchange,
+        "priority": replace(_preference, doc="As preference.", alias="preference"),
+        "value": replace(_exchange, doc="As exchange.", alias="exchange"),
+    },
+    "NS": _name,
+    "PTR": _name,
     "SRV": {
         "priority": _number("priority", _SHORT),
         "weight": _number("weight", _SHORT),
         "port": _number("port", _SHORT),
-        "target": name,
+        "target": _name,
     },
     "SSHFP": {
         "algorithm": _number("algorithm", _OCTET),
@@ -156,6 +188,6 @@ TYPES: dict[str, Field | dict[str, Field]] = {
         "matching_type": _number("matching_type", _OCTET),
         "certificate_association_data": _hex,
     },
-    "TXT": txt,
+    "TXT": _txt,
 }
-"""How the value of each type is read: as a text, or as a mapping of these fields, in order."""
+"""How the value of each type is read: as a text, or as a mapping of these parts, in order."""

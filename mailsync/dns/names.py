@@ -10,6 +10,10 @@ import dns.name
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _SERVICE_LABEL = re.compile(r"[a-z0-9_-]{1,63}\Z")
 
+_PLAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+\Z")
+_NAME_OCTETS = 254
+"""The longest name with its final dot: 255 octets with their lengths (RFC 1035 §2.3.4)."""
+
 
 class BadName(ValueError):  # noqa: N818  # reads as what it is where it is raised
     """The text is no domain name; the message says why, in a few words."""
@@ -22,6 +26,9 @@ def absolute(text: str, origin: str = ".") -> str:
     """
     if text == "@":
         return origin
+    plain = text.lower() if text.endswith(".") else f"{text}.{origin.removeprefix('.')}".lower()
+    if _PLAIN.match(plain) and len(plain) <= _NAME_OCTETS:
+        return plain  # the usual one, long before dnspython has read it
     if not text:
         msg = "an empty name"
         raise BadName(msg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,6 +19,9 @@ Key = tuple[str, str]
 
 _STRING_OCTETS = 255
 """The longest character-string (RFC 1035 §3.3)."""
+
+_PLAIN = re.compile(rb"[ !#-\[\]-~]*\Z")
+"""Octets that stand for themselves between quotes."""
 
 
 class BadValue(ValueError):  # noqa: N818  # reads as what it is where it is raised
@@ -92,7 +96,13 @@ def txt_value(text: str | bytes) -> str:
         octets[start : start + _STRING_OCTETS]
         for start in range(0, max(len(octets), 1), _STRING_OCTETS)
     ]
-    return " ".join('"' + "".join(_escaped(octet) for octet in piece) + '"' for piece in pieces)
+    return " ".join(f'"{_written(piece)}"' for piece in pieces)
+
+
+def _written(piece: bytes) -> str:
+    if _PLAIN.match(piece):
+        return piece.decode("ascii")
+    return "".join(map(_escaped, piece))
 
 
 def _escaped(octet: int) -> str:

@@ -56,6 +56,7 @@ class Adoption:
             # that writes whole zones drops it. `process_source_and_target_zones` undoes this.
             apex = RRset(self._zone, "NS", 3600, (_PLACEHOLDER,))
             zone.add_record(record_of(zone, apex, lenient=True))
+            _take_root_ns(provider, zone)
         return zone
 
     def process_target_zone(
@@ -169,6 +170,22 @@ class Adoption:
 
     def _refused(self, key: tuple[str, str], why: str) -> HostError:
         return HostError(f"{key[0]} {key[1]}: {why}; nothing was written", where=shown(self._zone))
+
+
+def _take_root_ns(provider: Provider, zone: Zone) -> None:
+    """Put the live root NS into a zone as soon as the provider has read it.
+
+    Azure's insists on its own servers among those that it is asked for.
+    """
+    populate = provider.populate
+
+    def populated(live: Zone, *args: Any, **options: Any) -> Any:
+        exists = populate(live, *args, **options)
+        if live.root_ns is not None:
+            zone.add_record(live.root_ns, replace=True, lenient=True)
+        return exists
+
+    provider.populate = populated
 
 
 def _record_at(zone: Zone, change: Change) -> Record | None:

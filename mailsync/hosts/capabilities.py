@@ -1,54 +1,23 @@
-"""What is known of octoDNS' adapters: TTL floors, and which of them delete before they create.
+"""What a DNS host can do: what is known of its adapter, what that says itself, what the user says.
 
-From the adapters' source; keyed by the package that holds the class. ``capabilities`` in
-mailsync.yaml overrides what stands here of TTLs.
+What is known stands in `known`. ``capabilities`` in mailsync.yaml overrides it where TTLs are
+concerned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailsync.dns import ttl
 from mailsync.errors import MailsyncError
+from mailsync.hosts import manual
+from mailsync.hosts.known import ADAPTERS, Adapter
 from mailsync.plan.live import Capability
 
+__all__ = ["Adapter", "adapter", "capability"]
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """What is known of an adapter. ``ttl_min`` in seconds.
-
-    ``ttl_min_key``: the setting that moves the floor. ``recreates``: an RRset is deleted and then
-    created anew, even where only its TTL changes, so that for a moment there is none;
-    ``unless``: a setting and the value with which that is not so.
-    """
-
-    ttl_min: int = 0
-    ttl_min_key: str = ""
-    recreates: bool = False
-    unless: tuple[str, str] | None = None
-
-
-_ADAPTERS: Mapping[str, Adapter] = {
-    "octodns_autodns": Adapter(recreates=True),
-    "octodns_cloudflare": Adapter(ttl_min=120, ttl_min_key="min_ttl"),
-    "octodns_constellix": Adapter(recreates=True),
-    "octodns_desec": Adapter(ttl_min=3600),
-    "octodns_digitalocean": Adapter(recreates=True),
-    "octodns_dnsimple": Adapter(recreates=True),
-    "octodns_dnsmadeeasy": Adapter(recreates=True),
-    "octodns_easydns": Adapter(recreates=True),
-    "octodns_gandi": Adapter(ttl_min=300, recreates=True),
-    # The old DNS Console API; the Cloud API changes an RRset in place.
-    "octodns_hetzner": Adapter(recreates=True, unless=("backend", "hcloud")),
-    "octodns_mythicbeasts": Adapter(recreates=True),
-    "octodns_ovh": Adapter(recreates=True),
-    "octodns_rackspace": Adapter(ttl_min=300),
-    "octodns_selectel": Adapter(ttl_min=60),
-    "octodns_selectel.v1": Adapter(ttl_min=60, recreates=True),
-    "octodns_transip": Adapter(ttl_min=120),
-}
-
+_BY_HAND = manual.CLASS.rpartition(".")[0]
 _KEYS = {"ttl", "min_ttl", "max_ttl"}
 
 
@@ -59,12 +28,14 @@ def adapter(modules: Iterable[str], settings: Mapping[str, object]) -> Adapter:
     """
     known = Adapter()
     for module in modules:
-        names = [name for name in _ADAPTERS if module == name or module.startswith(f"{name}.")]
+        if module == _BY_HAND and "host" in settings:
+            return manual.known(manual.described(settings, where=f"{module}.ManualProvider"))
+        names = [name for name in ADAPTERS if module == name or module.startswith(f"{name}.")]
         if names:
-            known = _ADAPTERS[max(names, key=len)]
+            known = ADAPTERS[max(names, key=len)]
             break
     if known.unless and settings.get(known.unless[0]) == known.unless[1]:
-        known = replace(known, recreates=False)
+        known = replace(known, write=known.unless[2])
     floor = settings.get(known.ttl_min_key)
     if isinstance(floor, int | str) and str(floor).isdecimal():
         known = replace(known, ttl_min=int(floor))
@@ -72,12 +43,16 @@ def adapter(modules: Iterable[str], settings: Mapping[str, object]) -> Adapter:
 
 
 def capability(
-    known: Adapter, override: Mapping[str, object] | Capability | None, *, where: str
+    known: Adapter,
+    override: Mapping[str, object] | Capability | None,
+    *,
+    where: str,
+    types: Iterable[str] | None = None,
 ) -> Capability:
     """Join what is known of an adapter with what mailsync.yaml says of this DNS host.
 
     ``override``: ``ttl`` (``settable`` or ``fixed``), ``min_ttl`` and ``max_ttl`` (durations).
-    Raises `MailsyncError` with ``where``.
+    ``types``: those that the adapter says it supports. Raises `MailsyncError` with ``where``.
     """
     if isinstance(override, Capability):
         return override
@@ -86,13 +61,26 @@ def capability(
         raise MailsyncError(
             f"unknown key {unknown[0]!r}: write ttl, min_ttl or max_ttl", where=where
         )
-    settable = override.get("ttl", "settable")
+    settable = override.get("ttl", "settable" if known.settable else "fixed")
     if settable not in {"settable", "fixed"}:
         raise MailsyncError(f"ttl: {settable!r} is neither settable nor fixed", where=where)
     result = Capability(
         settable=settable == "settable",
         ttl_min=_seconds("min_ttl", override, known.ttl_min, where),
-        ttl_max=_seconds("max_ttl", override, ttl.TTL_MAX, where),
+        ttl_max=_seconds("max_ttl", override, known.ttl_max, where),
+        types=None if types is None else frozenset(types),
+        ttl_scope=known.ttl_scope,
+        txt_max=known.txt_max,
+        txt_without=known.txt_without,
+        txt_garbles=known.txt_garbles,
+        txt_empty=known.txt_empty,
+        null_mx=known.null_mx,
+        mx_below=known.mx_below,
+        mx_preferences=known.mx_preferences,
+        ptr=known.ptr,
+        write=known.write,
+        compare_and_set=known.compare_and_set,
+        publish_delay=known.publish_delay,
     )
     if result.ttl_min > result.ttl_max:
         raise MailsyncError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.live import Capability
@@ -31,3 +31,11 @@ class Host(Protocol):
         else `StaleWrite` is raised and nothing is written. Never retries. Raises `HostError`; then
         it is not known whether anything was written: read before doing anything else.
         """
+
+
+@runtime_checkable
+class ListsZones(Protocol):
+    """A DNS host that may know which zones it serves."""
+
+    def zones(self) -> tuple[str, ...] | None:
+        """Name them, absolute; None where it cannot tell. Raises `HostError`."""

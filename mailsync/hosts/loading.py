@@ -58,14 +58,14 @@ def load_host(
     known = adapter((kind.__module__ for kind in kinds), arguments)
 
     def provider() -> Any:
-        _demote(logging.getLogger(f"{provider_class.__name__}[{name}]"))
+        demote(logging.getLogger(f"{provider_class.__name__}[{name}]"))
         made = provider_class(name, **deepcopy(arguments))
-        _demote(made.log)
+        demote(made.log)
         return made
 
-    _prepare_octodns()
+    prepare_octodns()
     try:
-        provider()
+        types = getattr(provider(), "SUPPORTS", None)
     except Exception as error:  # noqa: BLE001  # a constructor may raise anything
         raise MailsyncError(_why_not_made(error, provider_class, secrets), where=where) from None
 
@@ -74,7 +74,7 @@ def load_host(
 
     return OctodnsHost(
         name,
-        capability(known, capabilities, where=f"capabilities.{name}"),
+        capability(known, capabilities, where=f"capabilities.{name}", types=types),
         provider,
         known,
         secrets,
@@ -175,7 +175,7 @@ def _path(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _prepare_octodns() -> None:
+def prepare_octodns() -> None:
     """Turn off what octoDNS would print, and on its validators.
 
     It would turn on its default set itself, at the first record and not safely among threads. That
@@ -186,10 +186,10 @@ def _prepare_octodns() -> None:
     if not Record.validators.configured:
         Record.enable_validators(["legacy"])
     for name in _OWN_LOGGERS:
-        _demote(logging.getLogger(name))
+        demote(logging.getLogger(name))
 
 
-def _demote(logger: logging.Logger) -> None:
+def demote(logger: logging.Logger) -> None:
     """Make what a logger of octoDNS says debug messages: a user reads errors, once, from us."""
     logger.addFilter(_as_debug)
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from octodns.zone import Zone
 
-from mailsync.dns.names import absolute, is_at_or_below, shown
-from mailsync.dns.rrset import BadValue, Key, RRset
+from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
+from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import HostError, MailsyncError, StaleWrite
 from mailsync.hosts.adoption import Adoption
 from mailsync.hosts.capabilities import Adapter
 from mailsync.hosts.failures import in_one_line, is_stale
-from mailsync.hosts.records import key_of, rrset_of
+from mailsync.hosts.records import rrsets_of
 from mailsync.hosts.secrets import Secrets
+from mailsync.plan.ability import objection
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Change
 
@@ -54,13 +55,24 @@ class OctodnsHost:
                 "in mailsync.yaml",
                 where=shown(origin),
             )
-        rrsets: dict[Key, RRset] = {}
-        for record in listing.records:
-            try:
-                rrsets[key_of(record)] = rrset_of(record)
-            except BadValue:
-                continue
-        return dict(sorted(rrsets.items()))
+        rrsets = rrsets_of(listing)
+        if self.adapter.lists_ns and (origin, "NS") not in rrsets:
+            raise HostError(
+                f"DNS host {self.name!r} gave an empty answer, without the zone's own NS: try "
+                "again later",
+                where=shown(origin),
+            )
+        return rrsets
+
+    def zones(self) -> tuple[str, ...] | None:
+        """Name all zones that the host serves, absolute; None where its adapter cannot list them.
+
+        Names that are no zone's here (RFC 2317, say) are left out. Raises `HostError`.
+        """
+        with self._failing_as_host_error(""):
+            provider = self.provider()
+            listed = list(provider.list_zones()) if hasattr(provider, "list_zones") else None
+        return None if listed is None else tuple(sorted(set(_names(listed))))
 
     def write(self, zone: str, changes: Sequence[Change]) -> None:
         """Carry out the changes and nothing else, in one apply of the provider; see `Host.write`.
@@ -118,6 +130,8 @@ class OctodnsHost:
                     f"DNS host {self.name!r} takes TTLs from {self.capability.ttl_min} to "
                     f"{self.capability.ttl_max} s, not {after.ttl} s: plan again"
                 )
+        if after and (reason := objection(self.capability, after, before, origin)):
+            return f"DNS host {self.name!r} {reason.why}"
         return ""
 
     @contextmanager
@@ -133,3 +147,11 @@ class OctodnsHost:
             if outcome and _NOTHING_WRITTEN not in said:
                 said = f"{said}; {outcome}"
             raise HostError(f"DNS host {self.name!r}: {said}", where=shown(origin)) from None
+
+
+def _names(listed: Iterable[str]) -> Iterator[str]:
+    for name in listed:
+        try:
+            yield absolute(f"{name.rstrip('.')}.")
+        except BadName:
+            continue

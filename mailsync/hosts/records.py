@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from octodns.record import Record, Rrset, value_from_rdata_text, value_to_rdata_text
-from octodns.record.validator import ValidatorRegistry
+from octodns.record.validator import ValidationReason, ValidatorRegistry
 
 from mailsync.dns.rrset import BadValue, Key, RRset, canonical, txt_value
 
@@ -26,6 +26,20 @@ def rrset_of(record: Record) -> RRset:
     """Read a record as an RRset. Raises `BadValue` where it cannot be said in presentation text."""
     name, rdtype = key_of(record)
     return RRset(name, rdtype, record.ttl, tuple(text for text, _ in texts(record)))
+
+
+def rrsets_of(zone: Zone) -> dict[Key, RRset]:
+    """Read all of a zone's records, in order.
+
+    What cannot be said in presentation text is left out: nobody may change it here either.
+    """
+    rrsets: dict[Key, RRset] = {}
+    for record in zone.records:
+        try:
+            rrsets[key_of(record)] = rrset_of(record)
+        except BadValue:
+            continue
+    return dict(sorted(rrsets.items()))
 
 
 def is_routed(record: Record) -> bool:
@@ -77,10 +91,23 @@ def record_of(zone: Zone, rrset: RRset, live: Record | None = None, *, lenient: 
     else:
         record = live.copy(value=values[0])
         record.value = values[0]
+    if live is not None and rrset.ttl != live.ttl:
+        _end_automatic_ttl(record)
     record.ttl = rrset.ttl
     if rrset_of(record) != rrset:
         raise BadValue(f"octoDNS makes {rrset_of(record).values} of {rrset.values}")
     return record
+
+
+def _end_automatic_ttl(record: Record) -> None:
+    """Let a TTL count that is asked for: Cloudflare's adapter ignores it beside its own mark.
+
+    A proxied record has no other TTL than the automatic one, and keeps it.
+    """
+    noted = record.octodns.get("cloudflare", {})
+    if noted.get("auto-ttl") and not noted.get("proxied"):
+        kept = {key: value for key, value in noted.items() if key != "auto-ttl"}
+        record.octodns = {**record.octodns, "cloudflare": kept}
 
 
 def _new(zone: Zone, rrset: RRset, new_texts: Sequence[str], *, lenient: bool) -> Record:
@@ -89,8 +116,8 @@ def _new(zone: Zone, rrset: RRset, new_texts: Sequence[str], *, lenient: bool) -
         raise BadValue(f"octoDNS knows no type {rrset.type}")
     relative = rrset.name.removesuffix(zone.name).rstrip(".")
     data = record_class.data_from_rrset(Rrset(rrset.name, rrset.type, rrset.ttl, new_texts))
-    if not lenient and (reasons := _objections(record_class, relative, rrset.name, data)):
-        raise BadValue("; ".join(reasons))
+    if not lenient and (reasons := _judged(record_class, relative, rrset.name, data, ["strict"])):
+        raise BadValue("; ".join(dict.fromkeys(reason.reason for reason in reasons)))
     record = Record.new(zone, relative, data, lenient=True)
     if hasattr(record_class._value_type, "to_raw_text"):  # noqa: SLF001  # as above
         value_type = record_class._value_type  # noqa: SLF001
@@ -98,16 +125,29 @@ def _new(zone: Zone, rrset: RRset, new_texts: Sequence[str], *, lenient: bool) -
     return record
 
 
-def _objections(record_class: Any, relative: str, name: str, data: Any) -> Sequence[str]:
-    """Ask octoDNS' strict validators, whichever are on: its default takes an address as an MX."""
-    strict = ValidatorRegistry()
-    strict.available_record = Record.validators.available_record
-    strict.available_value = Record.validators.available_value
-    strict.enable_sets(["strict"])
+def objections(zone: Zone, rrset: RRset, sets: Sequence[str]) -> Sequence[ValidationReason]:
+    """Say what octoDNS' validators of some sets have against an RRset of the zone."""
+    record_class = Record.registered_types().get(rrset.type)
+    if record_class is None:
+        return ()
+    relative = rrset.name.removesuffix(zone.name).rstrip(".")
+    texts = list(rrset.values)
+    data = record_class.data_from_rrset(Rrset(rrset.name, rrset.type, rrset.ttl, texts))
+    return _judged(record_class, relative, rrset.name, data, sets)
+
+
+def _judged(
+    record_class: Any, relative: str, name: str, data: Any, sets: Sequence[str]
+) -> Sequence[ValidationReason]:
+    """Ask octoDNS' validators, whichever are on: its default takes an address as an MX."""
+    judges = ValidatorRegistry()
+    judges.available_record = Record.validators.available_record
+    judges.available_value = Record.validators.available_value
+    judges.enable_sets(sets)
     values = data["values"] if "values" in data else data["value"]
-    of_record = strict.process_record(record_class, relative, name, data)
-    of_values = strict.process_values(record_class._value_type, values, record_class._type)  # noqa: SLF001
-    return list(dict.fromkeys(reason.reason for reason in (*of_record, *of_values)))
+    of_record = judges.process_record(record_class, relative, name, data)
+    of_values = judges.process_values(record_class._value_type, values, record_class._type)  # noqa: SLF001
+    return (*of_record, *of_values)
 
 
 def _values(record: Record) -> list[Value]:

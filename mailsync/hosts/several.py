@@ -8,12 +8,16 @@ the version that is *not* what the file asks for is listed, so that the change i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import MailsyncError, StaleWrite
 from mailsync.hosts.interface import Host
-from mailsync.plan.live import Capability
+from mailsync.plan.live import Capability, TtlScope
 from mailsync.plan.model import Change
+
+_TTL_SCOPES: Final[Sequence[TtlScope]] = ("rrset", "record", "zone", "none")
+"""From the one that leaves most room to the one that leaves none."""
 
 
 class Several:
@@ -90,7 +94,10 @@ class Several:
             named = [version for version in versions if version is not None]
             values = tuple(value for version in named for value in version.values)
             return RRset(*key, min(version.ttl for version in named), values)
-        wished = self._wished.get(key)
+        if key not in self._wished:
+            # Not the file's, or to be pruned: what is there is still to be reckoned with.
+            return next(version for version in reversed(versions) if version is not None)
+        wished = self._wished[key]
         other = [v for v in versions if (v.values if v is not None else ()) != wished]
         return versions[-1] if len(set(versions)) == 1 or not other else other[-1]
 
@@ -104,7 +111,33 @@ def _narrowest(hosts: Sequence[Host]) -> Capability:
             f"no TTL fits all of the DNS hosts {names}: one takes {low} or more, one {high} or less"
         )
         raise MailsyncError(msg)
-    return Capability(all(c.settable for c in known), low, high)
+    types = [c.types for c in known if c.types is not None]
+    return Capability(
+        settable=all(c.settable for c in known),
+        ttl_min=low,
+        ttl_max=high,
+        types=frozenset.intersection(*types) if types else None,
+        ttl_scope=max((c.ttl_scope for c in known), key=_TTL_SCOPES.index),
+        txt_max=min((c.txt_max for c in known if c.txt_max is not None), default=None),
+        txt_without="".join(sorted({char for c in known for char in c.txt_without})),
+        txt_empty=all(c.txt_empty for c in known),
+        txt_garbles="".join(sorted({char for c in known for char in c.txt_garbles})),
+        null_mx=_all_of([c.null_mx for c in known]),
+        mx_below=all(c.mx_below for c in known),
+        mx_preferences=all(c.mx_preferences for c in known),
+        ptr=_all_of([c.ptr for c in known]),
+        compare_and_set=all(c.compare_and_set for c in known),
+        publish_delay=max(
+            (c.publish_delay for c in known if c.publish_delay is not None), default=None
+        ),
+    )
+
+
+def _all_of(answers: Sequence[bool | None]) -> bool | None:
+    """Say no where one says no, and yes where all do."""
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def _said(rrset: RRset | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ def parse(text: str) -> Record:
 def format(record: Record) -> str:  # noqa: A001  # the inverse of parse, as in every module here
     """Write a value as presentation text."""
     return f"{record.usage} {record.selector} {record.matching} {record.data}"
+
+
+def of_key(spki: bytes) -> str:
+    """Write the value ``3 1 1`` of a public key (SubjectPublicKeyInfo, DER; RFC 7672 §3.1.1)."""
+    return format(Record(3, 1, 1, hashlib.sha256(spki).hexdigest()))
 
 
 def objections(record: Record) -> tuple[str, ...]:

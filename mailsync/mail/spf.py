@@ -1,4 +1,4 @@
-"""SPF records (RFC 7208): what one lets send, and two put together.
+"""SPF records (RFC 7208): what one lets send, two put together, and one taken out of another.
 
 The union of two records lets everything send that either lets. It is built, and `covers` is judged,
 on the terms alone: whatever a name, an include or a macro may stand for in the DNS.
@@ -30,6 +30,7 @@ __all__ = [
     "Modifier",
     "Record",
     "covers",
+    "difference",
     "format",
     "is_spf",
     "lookups",
@@ -102,6 +103,37 @@ def union(live: str, desired: str) -> str:
     if _covers(plainly, new) and _covers(plainly, old):
         return format(plainly)
     return format(_weakest_first(new, old))
+
+
+def difference(record: str, service: str) -> str:
+    """Write what remains of a record when the terms of a service are taken out of it.
+
+    A term goes where the service lets everything send that it names: the same one, or a network
+    inside one of the service's. What is wider stays, and so does whatever does not pass: taking it
+    out could let somebody send. With a redirect to what the service includes goes what it said of
+    all others. The record itself, as written, where nothing goes. Raises `BadSpf`.
+    """
+    old, taken = parse(record), _evaluated(parse(service))
+    kept: list[Mechanism | Modifier] = []
+    before: list[Mechanism] = []
+    for term in old.terms:
+        if not _is_of(taken, term, before, old):
+            kept.append(term)
+        before += [term] if isinstance(term, Mechanism) else []
+    return record if len(kept) == len(old.terms) else format(Record(tuple(kept)))
+
+
+def _is_of(
+    service: Record, term: Mechanism | Modifier, before: Sequence[Mechanism], record: Record
+) -> bool:
+    """Tell whether a service lets everything send that a term of a record lets send."""
+    if isinstance(term, Mechanism):
+        return term.qualifier == "+" and term.name != "all" and _let_by(service, term, before)
+    if term.name != "redirect" or record.redirect is None:
+        return False
+    if service.redirect is not None and _name(service.redirect) == _name(term.value):
+        return _no_stricter("+", service.mechanisms, record.mechanisms)
+    return _let_by(service, _include(term.value), record.mechanisms)
 
 
 def terms_removed(a: str, b: str) -> tuple[str, ...]:

@@ -127,6 +127,19 @@ def network(mechanism: Mechanism) -> ipaddress.IPv4Network | ipaddress.IPv6Netwo
     return ipaddress.ip_network(mechanism.argument[1:], strict=False)
 
 
+def host_argument(mechanism: Mechanism) -> tuple[str | None, tuple[int, int]]:
+    """Split an ``a``'s or ``mx``'s argument: its domain-spec, and the prefix lengths (§5.3).
+
+    The lengths are those for IPv4 and for IPv6; of an ``exists`` they say nothing.
+    """
+    if mechanism.name not in {"a", "mx"}:
+        return mechanism.argument.removeprefix(":") or None, (32, 128)
+    match = _DUAL_CIDR.match(mechanism.argument)
+    if match is None:  # pragma: no cover  # `parse` refuses such a mechanism
+        return None, (32, 128)
+    return match["domain"], (int(match["four"] or 32), int(match["six"] or 128))
+
+
 def _term(word: str) -> Mechanism | Modifier:
     if not (word.isascii() and word.isprintable()):
         raise BadSpf(f"{_shortened(word)!r}: only printable ASCII may stand here (RFC 7208 §12)")

@@ -1,4 +1,7 @@
-"""SRV records by which mail clients find their servers (RFC 2782, RFC 6186, RFC 8314 §5.1)."""
+"""SRV records by which mail clients find their servers (RFC 2782, RFC 6186, RFC 8314 §5.1).
+
+And those of calendars and address books, which mail services often have as well (RFC 6764).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,10 @@ SERVICES = (
     "sieve",
     "jmap",
     "autodiscover",
+    "caldav",
+    "caldavs",
+    "carddav",
+    "carddavs",
 )
 """The services whose names mean something to mail clients, all over TCP."""
 

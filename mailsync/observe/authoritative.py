@@ -14,6 +14,7 @@ import dns.resolver
 
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.errors import HostError
 from mailsync.observe.delegation import (
     Delegation,
     Finder,
@@ -25,11 +26,14 @@ from mailsync.observe.interface import Sighting
 from mailsync.observe.question import (
     Alias,
     Patience,
+    Reply,
     Server,
     Silence,
+    answered,
     ask,
     authoritative,
     canonical_text,
+    referred,
     served,
     soa_negative_ttl,
 )
@@ -96,10 +100,32 @@ class AuthoritativeObserver:
         for server, fault in muster.faults.items():
             for found in texts.values():
                 found.append(f"{server} {fault}")
-        for server, key, fault in self._differing(muster.alive, asked):
+        for server, key, fault in self._differing(zone, muster.alive, asked):
             texts[key].append(f"{server} {fault}")
         lagging = {key: _listed(sorted(found)) for key, found in texts.items() if found}
         return Sighting(lagging, muster.negative_ttl)
+
+    def answers(self, zone: str, keys: Sequence[Key]) -> Mapping[Key, tuple[RRset | None, ...]]:
+        """Ask every server for each RRset; give each different version that some server serves.
+
+        Servers that do not answer with authority are left out: `sight` names them. A name below a
+        delegation gives that delegation's NS. Raises `HostError` where no server answers.
+        """
+        try:
+            muster = self._muster(zone)
+        except (LookupFailed, NotDelegated) as error:
+            raise HostError(f"its servers are not known: {error}", where=shown(zone)) from None
+        if not muster.alive:
+            faults = _listed(f"{server} {fault}" for server, fault in muster.faults.items())
+            raise HostError(f"no authoritative server answers: {faults}", where=shown(zone))
+        questions = [(server, key) for key in keys if _in_dns(key) for server in muster.alive]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            replies = pool.map(lambda each: self._ask(*each), questions)
+        found: dict[Key, dict[RRset | None, None]] = {}
+        for (_, key), reply in zip(questions, replies, strict=True):
+            for about, version in answered(reply, key, zone):
+                found.setdefault(about, {})[version] = None
+        return {key: tuple(versions) for key, versions in found.items()}
 
     def policy(self, domain: str) -> ServedPolicy:
         """Fetch the policy; where the name servers are private ones, the web is not asked."""
@@ -190,7 +216,7 @@ class AuthoritativeObserver:
         return _Muster(tuple(alive), faults, negative_ttl, tuple(notes))
 
     def _differing(
-        self, servers: Iterable[Server], expected: Mapping[Key, RRset | None]
+        self, zone: str, servers: Iterable[Server], expected: Mapping[Key, RRset | None]
     ) -> list[tuple[Server, Key, str]]:
         """Give each server that does not serve an RRset as expected, with what it does instead."""
         questions = [(server, key) for key in expected for server in servers]
@@ -204,6 +230,11 @@ class AuthoritativeObserver:
             if isinstance(reply, Silence):
                 silent[server] = reply.reason
                 return reply.reason
+            cut = referred(reply, key, zone)
+            if cut is not None and cut.key == key:
+                return _compared_rrset(cut, expected[key])
+            if cut is not None and expected[key] is None:
+                return ""  # whatever is there, nobody asks this server for it
             return authoritative(reply) or _difference(reply, key, expected[key])
 
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -213,6 +244,9 @@ class AuthoritativeObserver:
             for (server, key), text in zip(questions, faults, strict=True)
             if text
         ]
+
+    def _ask(self, server: Server, key: Key) -> Reply:
+        return ask(server, *key, self._patience)
 
     def _servers(self, zone: str) -> tuple[Server, ...]:
         if self._nameservers is None:
@@ -309,6 +343,10 @@ def _difference(reply: dns.message.Message, key: Key, expected: RRset | None) ->
     found = served(reply, key)
     if isinstance(found, Alias):
         return f"serves a CNAME to {_cut(found.target)}"
+    return _compared_rrset(found, expected)
+
+
+def _compared_rrset(found: RRset | None, expected: RRset | None) -> str:
     if _listable(found, expected) == _canonical(expected):
         return ""
     if found is None:

@@ -6,77 +6,71 @@ end. Only a plain "there is none" counts as none: whatever else goes wrong leave
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 from mailsync.dns.names import shown
-from mailsync.mail.mta_sts import BadPolicy, parse_policy
+from mailsync.mail.mta_sts import BadPolicy, Policy, parse_policy
+from mailsync.observe.https import ANYWHERE, Place, Refused, Unreached, get
 from mailsync.plan.live import ServedPolicy
 
 SECONDS_MAX = 10.0
 """How long a fetch may take as a whole (RFC 8461 §3.3 suggests a minute for senders)."""
 
 _OCTETS_MAX = 65536
-_PIECE = 4096
+_PATH = "/.well-known/mta-sts.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of a fetch.
+
+    ``wrong``: the server answered, and no sender can use the answer, as ``detail`` says.
+    ``unknown``: it could not be reached, which may be this machine's fault. ``media_type`` is the
+    answer's, lower case and without parameters.
+    """
+
+    state: Literal["served", "none", "wrong", "unknown"]
+    detail: str
+    policy: Policy | None = None
+    media_type: str = ""
+
+
+def host(domain: str) -> str:
+    """Give the host that serves the policy of a domain (an absolute name), without a final dot."""
+    return f"mta-sts.{shown(domain)}"
 
 
 def url(domain: str) -> str:
     """Give where the policy of a domain (an absolute name) is served."""
-    return f"https://mta-sts.{shown(domain)}/.well-known/mta-sts.txt"
+    return f"https://{host(domain)}{_PATH}"
 
 
-def fetch(domain: str, *, session: Any = None, seconds: float = SECONDS_MAX) -> ServedPolicy:
-    """Fetch the policy of a domain; never raises, whatever the server does.
+def fetch(domain: str, *, place: Place = ANYWHERE, seconds: float = SECONDS_MAX) -> ServedPolicy:
+    """Fetch the policy of a domain; never raises, whatever the server does."""
+    found = look(domain, place=place, seconds=seconds)
+    if found.state == "served":
+        return ServedPolicy("served", found.policy, found.detail)
+    return ServedPolicy("none" if found.state == "none" else "unknown", None, found.detail)
 
-    ``session``: a `requests.Session` of the caller's, with its own trust and adapters.
-    """
-    import requests
 
+def look(domain: str, *, place: Place = ANYWHERE, seconds: float = SECONDS_MAX) -> Fetched:
+    """Fetch the policy of a domain, and tell what is wrong from what is not known."""
     where = url(domain)
-    until = time.monotonic() + seconds
     try:
-        with (session or requests.Session()).get(
-            where,
-            timeout=min(seconds, SECONDS_MAX) / 2,
-            allow_redirects=False,
-            stream=True,
-            headers={"User-Agent": "mailsync", "Accept-Encoding": "identity"},
-        ) as response:
-            if response.status_code in {404, 410}:
-                return ServedPolicy("none", None, f"{where} says {response.status_code}")
-            if response.status_code != 200:
-                return _unknown(f"{where} says {response.status_code}, not 200")
-            body = _read(response, until)
-    except requests.RequestException as error:
-        return _unknown(f"{where}: {_why(error)}")
-    if body is None:
-        return _unknown(f"{where}: longer than {_OCTETS_MAX} octets, or slower than {seconds:g} s")
+        page = get(host(domain), _PATH, seconds=seconds, octets=_OCTETS_MAX, place=place)
+    except Refused as error:
+        return Fetched("wrong", f"{where}: {error}")
+    except Unreached as error:
+        return Fetched("unknown", f"{where}: {error}")
+    if page.status in {404, 410}:
+        return Fetched("none", f"{where} says {page.status}")
+    if page.status != 200:
+        return Fetched("wrong", f"{where} says {page.status}, not 200")
+    if len(page.body) > _OCTETS_MAX:
+        return Fetched("wrong", f"{where}: longer than {_OCTETS_MAX} octets")
     try:
-        policy = parse_policy(body.decode("utf-8"))
+        policy = parse_policy(page.body.decode("utf-8"))
     except (BadPolicy, UnicodeDecodeError) as error:
-        return _unknown(f"{where}: {error}")
-    return ServedPolicy("served", policy, where)
-
-
-def _read(response: Any, until: float) -> bytes | None:
-    """Read the whole body, or give None where it is too long or drips too slowly."""
-    body = b""
-    while True:
-        piece = response.raw.read1(_PIECE, decode_content=False)
-        if not piece:
-            return body
-        body += piece
-        if len(body) > _OCTETS_MAX or time.monotonic() > until:
-            return None
-
-
-def _unknown(detail: str) -> ServedPolicy:
-    return ServedPolicy("unknown", None, detail)
-
-
-def _why(error: Exception) -> str:
-    """Say in a few words what went wrong: the innermost reason, on one line."""
-    reason: BaseException = error
-    while reason.__cause__ is not None or reason.__context__ is not None:
-        reason = reason.__cause__ or reason.__context__ or reason
-    return " ".join(f"{type(reason).__name__}: {reason}".split())[:200]
+        return Fetched("wrong", f"{where}: {error}")
+    return Fetched("served", where, policy, page.media_type)

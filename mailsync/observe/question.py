@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import dns.exception
@@ -19,6 +20,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from mailsync.dns.names import is_at_or_below
 from mailsync.dns.rrset import BadValue, Key, RRset, canonical
 
 _PAYLOAD = 1232
@@ -62,29 +64,68 @@ class Silence:
 Reply = dns.message.Message | Silence
 
 
-def ask(server: Server, name: str, rdtype: str, patience: Patience) -> Reply:
-    """Ask for an RRset without recursion: EDNS over UDP, TCP when truncated, twice if need be."""
-    reply = _asked(server, name, rdtype, patience, edns=True)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a question is put.
+
+    ``recursive``: to a resolver, and whether it has validated the answer is asked for, too (AD, RFC
+    6840 §5.7). ``unchecked``: it should not validate (CD, RFC 4035 §3.2.2). ``signed``: signatures
+    come with the answer (DO). ``tcp``: over TCP from the start.
+    """
+
+    recursive: bool = False
+    unchecked: bool = False
+    signed: bool = False
+    tcp: bool = False
+
+
+PLAIN = Manner()
+
+
+def ask(
+    server: Server, name: str, rdtype: str, patience: Patience, manner: Manner = PLAIN
+) -> Reply:
+    """Ask for an RRset: EDNS over UDP, TCP when truncated, twice if need be."""
+    try:
+        query = _query(name, rdtype, manner, edns=True)
+    except (dns.exception.DNSException, ValueError):  # a stranger's name, and a label before it
+        return Silence("cannot be asked: that is no name")
+    reply = _asked(server, query, patience, manner)
     if isinstance(reply, dns.message.Message) and reply.rcode() in _NO_EDNS:
-        return _asked(server, name, rdtype, patience, edns=False)  # RFC 6891 §7
+        query = _query(name, rdtype, manner, edns=False)
+        return _asked(server, query, patience, manner)  # RFC 6891 §7
     return reply
 
 
-def _asked(server: Server, name: str, rdtype: str, patience: Patience, *, edns: bool) -> Reply:
+def _query(name: str, rdtype: str, manner: Manner, *, edns: bool) -> dns.message.Message:
     query = dns.message.make_query(
-        name, rdtype, use_edns=0 if edns else False, payload=_PAYLOAD if edns else None
+        name,
+        rdtype,
+        use_edns=0 if edns else False,
+        payload=_PAYLOAD if edns else None,
+        want_dnssec=manner.signed and edns,
     )
-    query.flags &= ~dns.flags.RD
+    query.flags = dns.flags.Flag(0)
+    if manner.recursive:
+        query.flags |= dns.flags.RD | dns.flags.AD
+    if manner.unchecked:
+        query.flags |= dns.flags.CD
+    return query
+
+
+def _asked(server: Server, query: dns.message.Message, patience: Patience, manner: Manner) -> Reply:
     reply: Reply = Silence("was not asked")
     for _ in range(patience.tries):
-        reply = _once(query, server, patience.timeout)
+        reply = _once(query, server, patience.timeout, tcp=manner.tcp)
         if isinstance(reply, dns.message.Message) or reply.no_route:
             break
     return reply
 
 
-def _once(query: dns.message.Message, server: Server, timeout: float) -> Reply:
+def _once(query: dns.message.Message, server: Server, timeout: float, *, tcp: bool) -> Reply:
     try:
+        if tcp:
+            return dns.query.tcp(query, server.address, timeout, server.port)
         reply, _ = dns.query.udp_with_fallback(
             query,
             server.address,
@@ -135,6 +176,21 @@ def served(reply: dns.message.Message, key: Key) -> RRset | Alias | None:
     return RRset(name, rdtype, found.ttl, values)
 
 
+def answered(reply: Reply, key: Key, zone: str) -> Iterator[tuple[Key, RRset | None]]:
+    """Give what a reply tells, and of which RRset: of the one asked for, or of a delegation."""
+    if isinstance(reply, Silence):
+        return
+    if not authoritative(reply):
+        found = served(reply, key)
+        yield key, None if isinstance(found, Alias) else found
+        return
+    for rrset in reply.authority:
+        name = rrset.name.to_text().lower()
+        if rrset.rdtype == dns.rdatatype.NS and name != zone and is_at_or_below(key[0], name):
+            values = tuple(canonical_text("NS", rdata.to_text()) for rdata in rrset)
+            yield (name, "NS"), RRset(name, "NS", rrset.ttl, values)
+
+
 def canonical_text(rdtype: str, text: str) -> str:
     """Write a value as `canonical` does, or as it is where that does not know better."""
     try:
@@ -143,10 +199,44 @@ def canonical_text(rdtype: str, text: str) -> str:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Soa:
+    """What of a zone's SOA matters here; ``negative_ttl`` in seconds (RFC 2308 §5)."""
+
+    serial: int
+    negative_ttl: int
+
+
+def soa(reply: dns.message.Message, zone: str) -> Soa | None:
+    """Give the SOA in an answer, None where there is none."""
+    found = _answer(reply, zone, "SOA")
+    if found is None:
+        return None
+    return Soa(found[0].serial, min(found.ttl, found[0].minimum))
+
+
+def referred(reply: Reply, key: Key, zone: str) -> RRset | None:
+    """Give the delegation that a zone's server points to instead of an answer (RFC 1034 §4.3.2).
+
+    It names the servers of a name at or above the one that was asked for, without authority.
+    """
+    if isinstance(reply, Silence) or reply.rcode() != dns.rcode.NOERROR:
+        return None
+    if reply.answer or reply.flags & dns.flags.AA:
+        return None
+    for found in reply.authority:
+        name = found.name.to_text().lower()
+        below = name != zone and is_at_or_below(name, zone) and is_at_or_below(key[0], name)
+        if below and found.rdtype == dns.rdatatype.NS:
+            values = tuple(canonical_text("NS", rdata.to_text()) for rdata in found)
+            return RRset(name, "NS", found.ttl, values)
+    return None
+
+
 def soa_negative_ttl(reply: dns.message.Message, zone: str) -> int | None:
     """Give min(SOA TTL, SOA MINIMUM) in seconds (RFC 2308 §5); None: no SOA in the answer."""
-    found = _answer(reply, zone, "SOA")
-    return None if found is None else min(found.ttl, found[0].minimum)
+    found = soa(reply, zone)
+    return None if found is None else found.negative_ttl
 
 
 def _answer(reply: dns.message.Message, name: str, rdtype: str) -> dns.rrset.RRset | None:

@@ -1,8 +1,9 @@
-"""What other zones of the same configuration publish that this one's mail leans on, or the reverse.
+"""What other domains of the configuration publish that this one's mail leans on, or the reverse.
 
 A host that takes mail for several domains, an SPF record that others include, a reverse zone: each
-stands in a zone with a plan of its own. Only what a neighbour's file asks for is looked at here:
-the rest nobody changes through mailsync, and it is as foreign as any other server's.
+belongs to a domain with a plan of its own, in another zone or, as a subdomain does, in the same.
+Only what a neighbour's file asks for is looked at here: the rest nobody changes through mailsync,
+and it is as foreign as any other server's.
 """
 
 from __future__ import annotations
@@ -12,17 +13,60 @@ from datetime import datetime
 
 from mailsync.desired.model import Cutover, Wish
 from mailsync.dns.names import is_at_or_below, shown
-from mailsync.dns.rrset import Key
+from mailsync.dns.rrset import Key, RRset
 from mailsync.plan import reasons
 from mailsync.plan.live import Neighbour
 from mailsync.plan.model import Hold
 from mailsync.plan.visible import Lifetimes, Remnant, remnants
 
 
-def owner(neighbours: Sequence[Neighbour], name: str) -> Neighbour | None:
-    """Give the neighbour in whose zone a name lies; the deepest where zones lie in one another."""
-    found = [one for one in neighbours if is_at_or_below(name, one.zone)]
-    return max(found, key=lambda one: len(one.zone), default=None)
+def publisher(zone: str, neighbours: Sequence[Neighbour], key: Key) -> Neighbour | None:
+    """Give the neighbour whose file asks for an RRset; ``zone`` is the asking domain's own.
+
+    It stands in the deepest zone that holds its name; what another zone's file says of it is void.
+    """
+    zones = {zone, *(one.zone for one in neighbours)}
+    holding = max((z for z in zones if is_at_or_below(key[0], z)), key=len, default=None)
+    return next((one for one in neighbours if one.zone == holding and asked(one, key)), None)
+
+
+def asked(neighbour: Neighbour, key: Key) -> Wish | None:
+    """Give what a neighbour's file asks for at an RRset."""
+    return next((w for w in wishes(neighbour) if (w.name, w.type) == key), None)
+
+
+def siblings(zone: str, neighbours: Sequence[Neighbour]) -> tuple[str, ...]:
+    """Give the names of the zone's other domains."""
+    here = (one.desired for one in neighbours if one.zone == zone)
+    return tuple(desired.domain for desired in here if desired is not None)
+
+
+def siblings_keys(zone: str, neighbours: Sequence[Neighbour]) -> frozenset[Key]:
+    """Give the RRsets of the zone that its other domains ask for."""
+    return frozenset(
+        (w.name, w.type) for one in neighbours if one.zone == zone for w in wishes(one)
+    )
+
+
+def siblings_records(zone: str, neighbours: Sequence[Neighbour]) -> dict[Key, RRset]:
+    """Give the records that the zone's other domains ask for, but those that lead their mail."""
+    found = (w for one in neighbours if one.zone == zone for w in wishes(one))
+    return {
+        (w.name, w.type): RRset(w.name, w.type, w.ttl, w.values)
+        for w in found
+        if w.values and w.kind != "mx"
+    }
+
+
+def siblings_mx(zone: str, neighbours: Sequence[Neighbour]) -> frozenset[Key]:
+    """Give the MX RRsets of the zone that its other domains ask for."""
+    return frozenset(
+        (w.name, w.type)
+        for one in neighbours
+        if one.zone == zone
+        for w in wishes(one)
+        if w.kind == "mx"
+    )
 
 
 def wishes(neighbour: Neighbour) -> tuple[Wish, ...]:
@@ -47,7 +91,8 @@ def until_all(
     lifetimes = _lifetimes(neighbour)
     held = visible(neighbour, key, now)
     if not held:
-        reason = f"{shown(neighbour.zone)} has to be applied first: nobody saw this served yet"
+        domain = neighbour.zone if neighbour.desired is None else neighbour.desired.domain
+        reason = f"{shown(domain)} has to be applied first: nobody saw this served yet"
         return (Hold(now + lifetimes.of_absence(), reason, reasons.named(key)),)
     return reasons.until_all(key, held, lifetimes, now, fits)
 
@@ -62,6 +107,7 @@ def mx(neighbours: Sequence[Neighbour], now: datetime) -> Iterator[tuple[Wish | 
                 yield wished.get(key), remnant
 
 
-def wished_mx(neighbours: Sequence[Neighbour]) -> list[tuple[str, ...]]:
+def wished_mx(neighbours: Sequence[Neighbour]) -> dict[Key, tuple[str, ...]]:
     """Give the values of every MX RRset that the neighbours' files ask for."""
-    return [w.values for one in neighbours for w in wishes(one) if w.kind == "mx"]
+    found = (w for one in neighbours for w in wishes(one) if w.kind == "mx")
+    return {(wish.name, wish.type): wish.values for wish in found}

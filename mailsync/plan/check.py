@@ -7,7 +7,8 @@ with the counter-example in words. What nobody saw cannot be judged: the holds w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,16 +17,19 @@ from mailsync.desired.model import Wish
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
+from mailsync.plan import abroad
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, owned_values
 from mailsync.plan.course import Course
-from mailsync.plan.invariants import Instant, broken
-from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
+from mailsync.plan.invariants import Broken, Instant, broken, who_may_send
+from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, spf_tree
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
 
 _SECOND = timedelta(seconds=1)
+_FAMILIES = frozenset({"A", "AAAA"})
+_TTL = re.compile(r" \(TTL \d+\)")
 _SHOWN = 3
 """How many counter-examples are worth reading."""
 
@@ -63,14 +67,35 @@ def findings(
 def _counterexamples(
     scene: Scene, courses: tuple[Course, ...], stages: list[Stage], retire: datetime | None
 ) -> Iterator[tuple[str, datetime, str, str]]:
-    writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
-    if not writes:
+    if not any(stage.changes for stage in stages):
         return
+    told = set()
+    alone: set[str] | None = None
+    for one in _broken(scene, courses, stages, retire):
+        if (one.invariant, one.rrset) in told:
+            continue
+        if alone is None:
+            alone = {_gist(other) for other in _broken(scene, (), [], None)}
+        if _gist(one) not in alone:
+            told.add((one.invariant, one.rrset))
+            yield one.invariant, one.at, one.rrset, one.words
+
+
+def _gist(one: Broken) -> str:
+    """Give what is broken, whatever the time and the TTL: what was so before is not the plan's."""
+    return f"{one.invariant} {one.rrset} {_TTL.sub('', one.words)}"
+
+
+def _broken(
+    scene: Scene, courses: tuple[Course, ...], stages: list[Stage], retire: datetime | None
+) -> Iterator[Broken]:
+    """Judge every invariant whenever something may begin to be wrong; no stages: nothing is done"""
+    writes = [(stage.not_before, change) for stage in stages for change in stage.changes]
     domain = scene.desired.domain
     spans = {key: _spans(scene, key, writes) for key in _keys(scene, courses)}
     spans[policies.key(domain)] = _policies(scene, spans.get((f"_mta-sts.{domain}", "TXT"), []))
     future = _Future(scene, courses, stages, retire)
-    told = set()
+    future = replace(future, leaving=tuple(_leaving(future, spans)))
     for at in _instants(scene, spans, writes, retire):
         changing = frozenset(c.key for t, c in writes if t == at and t > scene.now)
         now = Instant(
@@ -83,16 +108,30 @@ def _counterexamples(
             signed=future.signed(at),
             changing=changing,
         )
-        for one in broken(now):
-            if (one.invariant, one.rrset) not in told:
-                told.add((one.invariant, one.rrset))
-                yield one.invariant, one.at, one.rrset, one.words
+        yield from broken(now)
+
+
+def _allowed(scene: Scene, keys: Iterable[Key]) -> tuple[str, ...]:
+    """Give what each visible SPF record lets send now; nobody, where it makes a receiver give up.
+
+    What the plan writes this very minute is not among them.
+    """
+    past = {key: _spans(scene, key, []) for key in keys if key[1] == "TXT"}
+    visible = {
+        key: tuple(span.rrset for span in held if span.covers(scene.now))
+        for key, held in past.items()
+    }
+    now = Instant(scene.now, scene.desired.domain, scene.desired.zone, visible)
+    return tuple(whole or "v=spf1 -all" for _, whole in who_may_send(now))
 
 
 def _keys(scene: Scene, courses: tuple[Course, ...]) -> set[Key]:
-    """Give the RRsets whose past and future the plan knows."""
+    """Give the RRsets whose past and future the plan knows; those of siblings have plans too."""
+    elsewhere = abroad.siblings_keys(scene.desired.zone, scene.live.neighbours)
+    # Of a host's two families both are needed to tell whether it can be found.
+    elsewhere |= {(n, t) for n, rdtype in elsewhere if rdtype in _FAMILIES for t in _FAMILIES}
     known = {key for key in scene.ledger.histories if key[1] not in {"TLSA", "PTR"}}
-    return {*known, *(course.key for course in courses)}
+    return {*(known - elsewhere), *(course.key for course in courses)}
 
 
 def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> list[_Span]:
@@ -149,12 +188,16 @@ def _instants(
 
 @dataclass(frozen=True, slots=True)
 class _Future:
-    """Who takes and who sends the domain's mail, if the plan is carried out as it says."""
+    """Who takes and who sends the domain's mail, if the plan is carried out as it says.
+
+    ``leaving``: what the plan takes from SPF records.
+    """
 
     scene: Scene
     courses: tuple[Course, ...]
     stages: list[Stage]
     retire: datetime | None
+    leaving: tuple[_Leaving, ...] = ()
 
     def takes(self, at: datetime) -> _Takers:
         over = self.retire is None or at > self.retire
@@ -162,42 +205,29 @@ class _Future:
 
     def may_send(self, at: datetime) -> tuple[str, ...]:
         """Give the SPF records whose senders may have mail on its way."""
-        found = []
-        for course, wish, used, base in self._moving("spf"):
-            queued = base + timedelta(seconds=self.scene.desired.cutover.queue_lifetime)
-            if at < queued and course.change("settle") is not None:
-                found += _leaving(used, wish.values)
-            if wish.values and self._switch_at() is not None and at >= base:
-                found.append(txt_text(wish.values[0]))
+        found: list[str] = []
+        for one in self.leaving:
+            queued = one.base + timedelta(seconds=self.scene.desired.cutover.queue_lifetime)
+            found += one.all if one.settles and at < queued else one.staying
+            if one.wished and self._switch_at() is not None and at >= one.base:
+                found.append(one.wished)
         return tuple(found)
 
     def signed(self, at: datetime) -> dict[Key, tuple[str, ...]]:
         """Give the keys under which mail on its way is signed."""
         cutover = self.scene.desired.cutover
         found = {}
-        for course, wish, used, base in self._moving("dkim"):
+        for course, wish, live_values, base in self.moving("dkim"):
+            used = self._used(course, wish)
             arrived = base + timedelta(seconds=cutover.queue_lifetime + cutover.verifier_delay)
             if used and at < arrived and course.change("settle") is not None:
                 found[course.key] = used
-            elif wish.values and not course.live and self._switch_at() is not None and at >= base:
+            elif wish.values and not live_values and self._switch_at() is not None and at >= base:
                 found[course.key] = wish.values
         return found
 
-    def _moving(self, kind: str) -> Iterator[tuple[Course, Wish, tuple[str, ...], datetime]]:
-        """Give each wish of a kind that the plan changes, and when only the new way is used.
-
-        Besides the live values of ours, if they are in use: nobody sends or signs by what not
-        everybody knows yet.
-        """
-        for course in self.courses:
-            for wish, steps in course.parts:
-                if wish.kind != kind or course.live == course.settle:
-                    continue
-                known = [at for at in (steps.since, self.scene.moved_at) if at is not None]
-                base = self._switch_at() or max(known, default=self.scene.now)
-                yield course, wish, self._used(course, wish), base
-
     def _used(self, course: Course, wish: Wish) -> tuple[str, ...]:
+        """Give the live values if they are in use: nobody signs with what not all know yet."""
         kind = CHOREOGRAPHIES[wish.kind]
         live = owned_values(kind, wish, course.live)
         held = [
@@ -207,6 +237,17 @@ class _Future:
         ]
         as_live = replace(wish, values=live)
         return live if all(kind.ready(as_live, values, self.scene) for values in held) else ()
+
+    def moving(self, kind: str) -> Iterator[tuple[Course, Wish, tuple[str, ...], datetime]]:
+        """Give each wish of a kind that the plan changes, and when only the new way is used."""
+        for course in self.courses:
+            for wish, steps in course.parts:
+                if wish.kind != kind or course.live == course.settle:
+                    continue
+                known = [at for at in (steps.since, self.scene.moved_at) if at is not None]
+                base = self._switch_at() or max(known, default=self.scene.now)
+                live = owned_values(CHOREOGRAPHIES[wish.kind], wish, course.live)
+                yield course, wish, live, base
 
     def _switch_at(self) -> datetime | None:
         """Give when the plan moves mail, None when it does not."""
@@ -255,13 +296,52 @@ class _Takers:
         return address in self.addresses[host]
 
 
-def _leaving(live: tuple[str, ...], wished: tuple[str, ...]) -> list[str]:
-    """Give a record for those alone who may send now, and may not in the end."""
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """What the plan takes from one SPF record, by which every receiver lets somebody send now.
+
+    ``all``: a record of all of it, if there is any; ``staying``: of what another record that it
+    includes has in the end. ``wished``: the record in the end. ``base``: from when on only the new
+    way is used. ``settles``: it goes only when the mail sent by it has arrived.
+    """
+
+    base: datetime
+    settles: bool
+    all: tuple[str, ...]
+    staying: tuple[str, ...]
+    wished: str
+
+
+def _leaving(future: _Future, keys: Iterable[Key]) -> Iterator[_Leaving]:
+    allowed = _allowed(future.scene, keys)
+    for course, wish, live_values, base in future.moving("spf"):
+        gone = _gone(live_values, wish.values)
+        steps = next(steps for one, steps in course.parts if one is wish)
+        yield _Leaving(
+            base,
+            course.change("settle") is not None and steps.wait != 0,
+            _relied_upon(future.scene, gone, allowed),
+            _relied_upon(future.scene, spf_tree.moving(wish, gone, future.scene), allowed),
+            txt_text(wish.values[0]) if wish.values else "",
+        )
+
+
+def _relied_upon(scene: Scene, terms: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Give a record of those terms by which every receiver lets somebody send now."""
+    record = spf_tree.meant(terms, scene)
+    relied = record.mechanisms
+    for whole in allowed:
+        left = spf_record.parse(spf_record.difference(spf_record.format(record), whole))
+        relied = tuple(term for term in relied if term not in left.mechanisms)
+    return (" ".join(("v=spf1", *map(str, relied), "-all")),) if relied else ()
+
+
+def _gone(live: tuple[str, ...], wished: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the terms by which somebody may send now, and that the wish has no more."""
     if len(live) != 1:
-        return []
+        return ()
     final = txt_text(wished[0]) if wished else "v=spf1 -all"
     try:
-        gone = spf_record.terms_removed(txt_text(live[0]), final)
+        return spf_record.terms_removed(txt_text(live[0]), final)
     except spf_record.BadSpf:
-        return []
-    return [" ".join(("v=spf1", *gone, "-all"))] if gone else []
+        return ()

@@ -28,7 +28,8 @@ class Scene:
 
     ``routed``: hosts that some visible MX names. ``moving``: a change of MX or of an MX host's
     address is still ahead. ``moved_at``: when the last such change was seen everywhere, None when
-    none is known. ``senders_at``: since when every receiver knows all that lets the new way send.
+    none is known. ``senders_at``: since when every receiver knows all that lets the new way send,
+    ``signers_at``: all that verifies what it signs.
     """
 
     desired: Desired
@@ -39,6 +40,7 @@ class Scene:
     moving: bool = False
     moved_at: datetime | None = None
     senders_at: datetime | None = None
+    signers_at: datetime | None = None
 
     @property
     def lifetimes(self) -> Lifetimes:
@@ -85,18 +87,23 @@ class Scene:
         """
         return remnants(self.history(key), self.lifetimes, self.now, longer)
 
-    def senders_lately(self, wait: int) -> datetime | None:
-        """Give from when on the new way could send, while what was sent before may be on its way.
-
-        That is for ``wait`` seconds.
-        """
-        at = self.senders_at
-        return at if at is not None and at + timedelta(seconds=wait) > self.now else None
+    def not_before_senders(self, since: datetime | None) -> datetime | None:
+        """Give the later of a time and the one from which the new way could send at all."""
+        known = [at for at in (since, self.senders_at) if at is not None]
+        return max(known, default=None) if since is not None else None
 
     def unseen_at(self, key: Key) -> datetime | None:
         """Give when a version that nobody saw may have been replaced last; None if never."""
         unseen = (v for v in self.history(key).versions if v.unseen)
         return max((v.replaced_at or self.now for v in unseen), default=None)
+
+    def in_use_until(self, *unseen: datetime | None) -> datetime | None:
+        """Give until when the old way was in use, if what nobody saw did not let the new one send.
+
+        ``unseen``: when it may have been replaced; it was known for its lifetime after that.
+        """
+        life = self.lifetimes.of_ttl(self.desired.cutover.unseen_ttl)
+        return max((at + life for at in unseen if at is not None), default=None)
 
     def served_since(self, key: Key, values: tuple[str, ...]) -> datetime:
         """Give since when every server has served these values, as far as is known; at worst now.

@@ -5,6 +5,7 @@ The guards of design §3 do not depend on what the file says otherwise, nor on t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,14 @@ from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import dmarc, mta_sts, spf
+from mailsync.plan import ability, abroad
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.reasons import named
+
+_KEEPS_KEYS = frozenset({"TXT", "CNAME", "NS"})
+"""By which records a DKIM selector is found: a key, an alias, a delegation."""
 
 _OPEN_END = ": every date here counts from when all do, and moves on until then"
 
@@ -31,6 +36,8 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Collect all findings, errors first."""
     found = [one for course in courses for _, steps in course.parts for one in steps.findings]
+    found += ability.findings(scene, courses)
+    found += _by_hand(scene, courses)
     found += _no_address(scene, courses)
     found += _cname_conflicts(scene, courses)
     if rollback:
@@ -52,9 +59,29 @@ def _place(course: Course) -> str:
     return str(course.parts[0][0].place)
 
 
+def _by_hand(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """Say that it takes a person to carry out what is planned."""
+    capability = scene.live.capability
+    stages = ("prepare", "switch", "settle")
+    if not capability.by_hand or not any(c.change(stage) for c in courses for stage in stages):
+        return []
+    message = (
+        f"this DNS host has no API: `mailsync apply` prints the steps for {capability.panel}, a "
+        "person types them, and each counts when every authoritative server serves it"
+    )
+    return [Finding("by-hand", "info", message, shown(scene.desired.domain))]
+
+
 def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     """An MX host in this zone needs an address of its own, not an alias (RFC 5321 §5.1)."""
     after = {course.key: course.switch for course in courses}
+    # The switch waits for what other domains of the zone ask for; see `holds`.
+    elsewhere = {
+        (wish.name, wish.type): bool(wish.values)
+        for neighbour in scene.live.neighbours
+        if neighbour.zone == scene.desired.zone
+        for wish in abroad.wishes(neighbour)
+    }
     found = []
     for course in courses:
         if course.key[1] != "MX" or course.switch is None:
@@ -65,8 +92,20 @@ def _no_address(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
             ):
                 continue
 
-            def there(rdtype: str, host: str = host) -> RRset | None:
-                return after.get((host, rdtype), scene.live.get((host, rdtype)))
+            # A wildcard's address will do for a host that takes mail already; nothing is known of
+            # its past, so no mail is led to it anew.
+            takes = course.live is not None and host in hosts(course.live.values)
+            found_at = scene.live.answering if takes else scene.live.get
+
+            def there(
+                rdtype: str,
+                host: str = host,
+                found_at: Callable[[Key], RRset | None] = found_at,
+            ) -> bool:
+                key = (host, rdtype)
+                if key in elsewhere:
+                    return elsewhere[key]
+                return after.get(key, found_at(key)) is not None
 
             if there("CNAME"):
                 message = f"the MX host {host} is an alias (CNAME), which mail must not be sent to"
@@ -236,10 +275,13 @@ def _ttl_bounds(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     capability = scene.live.capability
     found = []
     if not capability.settable and any(course.routes for course in courses):
-        message = (
-            "this DNS host cannot change TTLs: nothing is lowered, the switch is followed by the "
-            "whole old TTL"
-        )
+        message = "this DNS host cannot change TTLs"
+        if capability.ttl_scope == "zone":
+            message = (
+                f"this DNS host has one TTL for the whole zone, {capability.ttl_max} s; to be "
+                "faster, lower it in the control panel first"
+            )
+        message += ": nothing is lowered, the switch is followed by the whole old TTL"
         found.append(Finding("ttl-fixed", "info", message, shown(scene.desired.domain)))
     for course in courses:
         asked = min(wish.ttl for wish, _ in course.parts)
@@ -292,7 +334,7 @@ def _left_low(scene: Scene, key: Key) -> str:
 def _mail_kind(domain: str, rrset: RRset) -> str | None:
     if rrset.name == domain and rrset.type == "MX":
         return "mx"
-    if rrset.name.endswith("._domainkey." + domain) and rrset.type in {"TXT", "CNAME"}:
+    if f".{rrset.name}".endswith("._domainkey." + domain) and rrset.type in _KEEPS_KEYS:
         return "dkim"
     if rrset.type != "TXT":
         return None

@@ -182,8 +182,12 @@ def _old_answers(scene: Scene, course: Course, lowering: datetime) -> list[Hold]
     if course.live is None:
         return []
     found = []
+    # Half of a switch by hand: what it leads through was reckoned with when its steps were given.
+    on_the_way = scene.live.asked.get(course.key, frozenset())
     for remnant in scene.visible(course.key):
         if remnant.until is None or _same_values(remnant.version.rrset, course.switch):
+            continue
+        if not remnant.version.unseen and remnant.version.rrset in on_the_way:
             continue
         found.append(Hold(remnant.until, held_text(remnant.version), named(course.key)))
     if course.lowers:
@@ -224,7 +228,8 @@ def _gone_by(
         return remnant.until
     if course.change("prepare") is None or (wish.values and not steps.prepare):
         return None
-    return scene.now + scene.lifetimes.of(remnant.version) + longer
+    prepared = max([scene.now, *(hold.until for hold in course.holds("prepare"))])
+    return prepared + scene.lifetimes.of(remnant.version) + longer
 
 
 def _longer(scene: Scene, wish: Wish) -> timedelta:
@@ -250,16 +255,15 @@ def _name_servers(scene: Scene) -> list[Hold]:
 
 
 def _hosts_abroad(scene: Scene, courses: tuple[Course, ...]) -> list[Hold]:
-    """Hold for addresses of new MX hosts that another zone's file asks for."""
+    """Hold for addresses of new MX hosts that another domain's file asks for."""
     found: list[Hold] = []
     for host in sorted(_coming(courses)):
-        neighbour = abroad.owner(scene.live.neighbours, host)
-        if neighbour is None or is_at_or_below(host, scene.desired.zone):
-            continue
-        for wish in abroad.wishes(neighbour):
-            if wish.kind == "host" and wish.name == host and wish.values:
+        for key in ((host, "A"), (host, "AAAA")):
+            neighbour = abroad.publisher(scene.desired.zone, scene.live.neighbours, key)
+            wish = None if neighbour is None else abroad.asked(neighbour, key)
+            if neighbour is not None and wish is not None and wish.values:
                 fits = partial(_are, wish.values)
-                found += abroad.until_all(neighbour, (host, wish.type), scene.now, fits)
+                found += abroad.until_all(neighbour, key, scene.now, fits)
     return found
 
 

@@ -19,6 +19,7 @@ from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, mta_sts, ptr, spf
 from mailsync.mail import mx as mx_record
+from mailsync.mail.spf_tree import with_terms
 from mailsync.plan import policy as policies
 from mailsync.plan.reasons import named
 
@@ -104,15 +105,23 @@ def _at_addresses(now: Instant, host: str, holder: str) -> Iterator[Broken]:
 
 def sender_policy(now: Instant) -> Iterator[Broken]:
     """Everybody who sends for the domain, or has mail queued, passes SPF."""
-    key = (now.domain, "TXT")
-    for version in now.versions(key):
+    for held, whole in who_may_send(now):
+        for text in now.may_send:
+            if whole is None or not _covers(whole, text):
+                said = held or "no SPF record"
+                words = f"a receiver holding {said} would not let those send whom {text} lets"
+                yield _broken("spf", now, (now.domain, "TXT"), words)
+
+
+def who_may_send(now: Instant) -> Iterator[tuple[str, str | None]]:
+    """Give each visible SPF record as it is held, and with what it includes written out.
+
+    None: whoever holds it gives up, or holds none.
+    """
+    for version in now.versions((now.domain, "TXT")):
         texts = [txt_text(v) for v in version.values] if version is not None else []
         held = [text for text in texts if spf.is_spf(text)]
-        for text in now.may_send:
-            if len(held) != 1 or not _covers(held[0], text):
-                said = ", ".join(held) or "no SPF record"
-                words = f"a receiver holding {said} would not let those send whom {text} lets"
-                yield _broken("spf", now, key, words)
+        yield ", ".join(held), _with_included(held[0], now) if len(held) == 1 else None
 
 
 def signatures(now: Instant) -> Iterator[Broken]:
@@ -204,8 +213,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "spf",
         "Everybody who sends for the domain, or still has mail of its queued, passes every visible "
-        "SPF record.",
-        "RFC 7208 §4, RFC 5321 §4.5.4.1",
+        "SPF record, with whatever visible records it includes.",
+        "RFC 7208 §4, §5.2, RFC 5321 §4.5.4.1",
         sender_policy,
     ),
     Invariant(
@@ -282,6 +291,39 @@ def _said(version: RRset | None, key: Key) -> str:
     return f"{', '.join(version.values)} (TTL {version.ttl})"
 
 
+def _with_included(text: str, now: Instant) -> str | None:
+    """Add what a record includes, as it is at worst; None where receivers would give up.
+
+    At worst a receiver holds, of each included record, the version that lets the fewest send: what
+    is sure to pass are the terms that every visible version has. Where one of the versions is no
+    SPF record at all, the whole is a permanent error (RFC 7208 §5.2).
+    """
+    missing = []
+
+    def surely(written: str) -> spf.Record | None:
+        versions = now.versions((f"{written.lower().rstrip('.')}.", "TXT"))
+        if not versions:
+            return None
+        texts = [[txt_text(v) for v in one.values] if one is not None else [] for one in versions]
+        found = [[text for text in of_one if spf.is_spf(text)] for of_one in texts]
+        if any(len(of_one) != 1 for of_one in found):
+            missing.append(written)
+            return None
+        first, *others = (of_one[0] for of_one in found)
+        terms = [t for t in spf.parse(first).mechanisms if _in_all(t, others)]
+        return spf.Record(tuple(terms))
+
+    try:
+        whole = spf.format(with_terms(spf.parse(text), surely))
+    except spf.BadSpf:
+        return None
+    return None if missing else whole
+
+
+def _in_all(term: spf.Mechanism, texts: list[str]) -> bool:
+    return term.qualifier != "+" or all(_covers(text, f"v=spf1 {term} -all") for text in texts)
+
+
 def _covers(held: str, text: str) -> bool:
     try:
         return spf.covers(held, text)
@@ -323,7 +365,10 @@ def _matches(values: tuple[str, ...], chain: frozenset[str]) -> bool:
 
 def _not_back(now: Instant, key: Key, host: str) -> Iterator[Broken]:
     family = "AAAA" if key[0].endswith(".ip6.arpa.") else "A"
-    address = ptr.address_of(key[0])
+    try:
+        address = ptr.address_of(key[0])
+    except ptr.BadReverse:
+        return  # a PTR may stand at any name; receivers look up addresses
     for version in now.versions((host, family)):
         if version is None or address not in version.values:
             words = (

@@ -1,7 +1,8 @@
-"""Which zones of a configuration lean on each other, by what their files say.
+"""Which domains of a configuration lean on each other, by what their files say.
 
-A zone leans on another when its mail goes to a host there, when its SPF includes a record there,
-when a selector of its is an alias of a name there, or when an address's name is a host there.
+A domain leans on another zone when its mail goes to a host there, when its SPF includes a record
+there, when a selector of its is an alias of a name there, or when an address's name is a host
+there. Domains of one zone, which share its names and its history, all lean on each other.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from mailsync.plan.ledger import Ledger
 
 
 def relations(everyone: Sequence[Desired]) -> Mapping[str, frozenset[str]]:
-    """Give for each zone (an absolute name) the zones that it leans on, or that lean on it."""
-    zones = {desired.zone for desired in everyone}
-    found: dict[str, set[str]] = {zone: set() for zone in zones}
+    """Give for each domain (an absolute name) those that it leans on, or that lean on it."""
+    by_zone: dict[str, set[str]] = {}
     for desired in everyone:
-        for other in zones_of(leans_on(desired), zones) - {desired.zone}:
-            found[desired.zone].add(other)
-            found[other].add(desired.zone)
-    return {zone: frozenset(others) for zone, others in found.items()}
+        by_zone.setdefault(desired.zone, set()).add(desired.domain)
+    found: dict[str, set[str]] = {
+        desired.domain: by_zone[desired.zone] - {desired.domain} for desired in everyone
+    }
+    for desired in everyone:
+        for zone in zones_of(leans_on(desired), set(by_zone)) - {desired.zone}:
+            found[desired.domain] |= by_zone[zone]
+            for other in by_zone[zone]:
+                found[other].add(desired.domain)
+    return {domain: frozenset(others) for domain, others in found.items()}
 
 
 def leans_on(desired: Desired) -> frozenset[str]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from mailsync.desired.model import Desired, Wish
+from mailsync.desired.model import Desired, Kind, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
+from mailsync.lint.judge import offline
 from mailsync.lint.model import Finding
 from mailsync.mail import ptr as ptr_record
-from mailsync.plan import abroad, check, guards, holds
+from mailsync.plan import abroad, check, gates, guards, holds, tasks
 from mailsync.plan.choreography import Scene, Steps, owned_values
 from mailsync.plan.course import Course, chart, moved_at
 from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING
@@ -33,13 +34,15 @@ from mailsync.plan.model import (
     StageState,
     Status,
 )
+from mailsync.plan.prune import expanded
 from mailsync.plan.retire import after_settling, old_service_until
 from mailsync.plan.visible import Remnant
 
 
 def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> DomainPlan:
     """Plan one domain as of ``now`` (aware UTC, whole seconds)."""
-    desired, elsewhere = _split(desired)
+    of_files = offline(desired)
+    desired, elsewhere = _split(expanded(desired, live))
     scene = _scene(desired, live, ledger, now)
     courses = _courses(scene)
     rollback = holds.is_rollback(scene, courses)
@@ -57,6 +60,12 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         *_switch(scene, courses, switch_holds, follows),
         *_settle(scene, courses, switch_at, retire),
     ]
+    if not rollback:
+        stages = [tasks.held(scene, stage) for stage in stages]
+    stages = [
+        gates.judged(stage, desired, live.looks, back=rollback) if stage.name == "switch" else stage
+        for stage in stages
+    ]
     if stages:
         # What was observed speaks of the next write; later ones are judged when their time comes.
         stages[0] = replace(stages[0], gates=(*scene.live.gates, *stages[0].gates))
@@ -66,6 +75,7 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
     if not rollback and not any(finding.severity == "error" for finding in findings):
         findings = (*check.findings(scene, courses, stages, until), *findings)
     findings += tuple(_by_the_holder(wish) for wish in elsewhere)
+    findings += _beside(findings, of_files, rollback=rollback)
     return DomainPlan(
         domain=shown(desired.domain),
         zone=shown(desired.zone),
@@ -75,6 +85,21 @@ def plan_domain(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> 
         old_service_until=until,
         findings=findings,
         timezone=desired.cutover.timezone,
+    )
+
+
+def _beside(
+    findings: tuple[Finding, ...], of_files: tuple[Finding, ...], *, rollback: bool
+) -> tuple[Finding, ...]:
+    """Add what lint says of the files and the plan does not say itself.
+
+    The way back is to what has been published before: lint warns of it, and does not bar it.
+    """
+    told = {(finding.id, finding.where) for finding in findings}
+    return tuple(
+        replace(finding, severity="warning") if rollback else finding
+        for finding in of_files
+        if (finding.id, finding.where) not in told
     )
 
 
@@ -102,9 +127,15 @@ def plan_all(domains: Iterable[DomainPlan], now: datetime) -> Plan:
 
 
 def watched(desired: Desired, live: Live) -> tuple[Key, ...]:
-    """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts."""
-    desired, _ = _split(desired)
+    """Give the RRsets whose past matters: those wished for, and the addresses of MX hosts.
+
+    Where the file speaks of hosts, also the MX of the zone's other domains: they may lead here.
+    """
+    desired, _ = _split(expanded(desired, live))
     keys = {(wish.name, wish.type) for wish in desired.wishes}
+    keys = {key for key in keys if not live.hides(key, desired.zone)}
+    if any(wish.kind == "host" for wish in desired.wishes):
+        keys |= abroad.siblings_mx(desired.zone, live.neighbours)
     if live.get((desired.zone, "NS")) is not None:
         keys.add((desired.zone, "NS"))
     for wish in desired.wishes:
@@ -124,7 +155,7 @@ def visible(
     desired: Desired, live: Live, ledger: Ledger, now: datetime
 ) -> tuple[tuple[Key, tuple[Remnant, ...]], ...]:
     """Give, for every RRset that matters, the versions that some resolver may hold."""
-    scene = _scene(desired, live, ledger, now)
+    scene = _scene(expanded(desired, live), live, ledger, now)
     return tuple((key, scene.visible(key)) for key in watched(desired, live))
 
 
@@ -132,14 +163,24 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     """Bring the ledger up to what is live now, and find what routes mail."""
     keys = watched(desired, live)
     for key in keys:
-        verb = ledger.listed if key in live.lagging else ledger.seen
+        # What a person was asked for may be published at any moment: nothing is over then.
+        open_still = key in live.lagging or key in live.asked
+        verb = ledger.listed if open_still else ledger.seen
         ledger = verb(key, live.get(key), now)
-    scene = Scene(desired, live, ledger, now)
+    neighbours = tuple(
+        replace(one, ledger=ledger, negative_ttl=live.negative_ttl)
+        if one.zone == desired.zone
+        else one
+        for one in live.neighbours
+    )
+    scene = Scene(desired, replace(live, neighbours=neighbours), ledger, now)
     scene = replace(scene, routed=_routed(scene))
     routing = [wish for wish in desired.wishes if wish.kind in ROUTING]
     moving = any(_steps(scene, wish).routes for wish in routing)
     scene = replace(scene, moving=moving, moved_at=_moved_at(scene, routing))
-    return replace(scene, senders_at=_senders_at(scene))
+    times = {kind: _known_at(scene, kind) for kind in ("spf", "dkim")}
+    senders_at = max((at for at in times.values() if at is not None), default=None)
+    return replace(scene, senders_at=senders_at, signers_at=times["dkim"])
 
 
 def _routed(scene: Scene) -> frozenset[str]:
@@ -151,29 +192,32 @@ def _routed(scene: Scene) -> frozenset[str]:
         if key[1] == "MX"
         for host in hosts(one.values)
     }
-    for wish in scene.desired.wishes:
-        if wish.kind == "mx":
-            for remnant in scene.visible((wish.name, wish.type)):
-                version = remnant.version
-                named |= hosts(version.rrset.values if version.rrset else ())
-                if version.rrset is None and not version.unseen:
-                    named.add(wish.name)  # a remembered absence is the implicit MX, too
+    # The watched ones, and what the journal remembers of those that no file names any more.
+    for key in sorted(key for key in scene.ledger.histories if key[1] == "MX"):
+        for remnant in scene.visible(key):
+            version = remnant.version
+            named |= hosts(version.rrset.values if version.rrset else ())
+            if version.rrset is None and not version.unseen:
+                named.add(key[0])  # a remembered absence is the implicit MX, too
     for wished, remnant in abroad.mx(scene.live.neighbours, scene.now):
         named |= hosts(remnant.version.rrset.values if remnant.version.rrset else ())
         named |= hosts(wished.values if wished is not None else ())
-    if scene.live.get((domain, "MX")) is None:
-        named.add(domain)  # the implicit MX (RFC 5321 §5.1)
+    for each in (domain, *abroad.siblings(scene.desired.zone, scene.live.neighbours)):
+        if scene.live.get((each, "MX")) is None:
+            named.add(each)  # the implicit MX (RFC 5321 §5.1)
     return frozenset(named)
 
 
-def _senders_at(scene: Scene) -> datetime | None:
+def _known_at(scene: Scene, of: Kind) -> datetime | None:
     """Find since when every receiver knows what lets the new way send; until then the old did."""
     times = []
     for wish in scene.desired.wishes:
-        if wish.kind not in {"spf", "dkim"} or not wish.values:
+        if wish.kind != of or not wish.values:
             continue
         kind = CHOREOGRAPHIES[wish.kind]
         for version in scene.history((wish.name, wish.type)).versions:
+            if of == "dkim" and wish.type != "TXT" and version.rrset is not None:
+                continue  # a selector that another service had: nobody new signs with it so soon
             held = owned_values(kind, wish, version.rrset)
             if version.unseen or not kind.ready(wish, held, scene):
                 times.append((version.replaced_at or scene.now) + scene.lifetimes.of(version))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mailsync.desired.model import Wish
+from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, Steps
 from mailsync.plan.course import Course, moved_at
 from mailsync.plan.kinds.host import mx_in_the_end
@@ -56,8 +57,9 @@ def after_settling(scene: Scene, stages: list[Stage], retire: datetime | None) -
 
 
 def _unwished(scene: Scene, courses: tuple[Course, ...]) -> list[datetime]:
-    """Give the same for what the file no longer speaks of, as far as the ledger remembers it."""
+    """Give the same for what no file speaks of any more, as far as the ledger remembers it."""
     wished = {course.key for course in courses}
+    wished |= abroad.siblings_keys(scene.desired.zone, scene.live.neighbours)
     found = []
     for key, history in scene.ledger.histories.items():
         mail = key == (scene.desired.domain, "MX") or (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, spf
+from mailsync.mail.spf_tree import with_terms
 from mailsync.rehearse.resolver import NoAnswer, Resolver
 from mailsync.rehearse.services import Stream
 
@@ -32,13 +33,33 @@ class Receiver:
             return "DMARC asks to refuse it" if self._enforced(at) else ""
         if stream.spf:
             held = _spf(self.resolver.answer((self.domain, "TXT"), at))
-            if held is None or not _lets(held, stream.spf):
+            whole = None if held is None else self._with_included(held, at)
+            if whole is None or not _lets(whole, stream.spf):
                 return f"SPF is {held or 'missing'}, and does not let it send"
         if stream.selector is not None:
             found = self.resolver.answer(stream.selector, at)
             if found is None or not _same(found.values, stream.key):
                 return f"the key at {stream.selector[0]} is not the one that signed it"
         return ""
+
+    def _with_included(self, held: str, at: int) -> str | None:
+        """Add what a record includes in the zone; None where that ends in a permanent error."""
+        missing = []
+
+        def known(written: str) -> spf.Record | None:
+            key = (f"{written.lower().rstrip('.')}.", "TXT")
+            if not self.resolver.upstream.spans(key, 0):
+                return None  # not of this zone, or not known to be
+            text = _spf(self.resolver.answer(key, at))
+            if text is None:
+                missing.append(written)
+            return None if text is None else spf.parse(text)
+
+        try:
+            whole = spf.format(with_terms(spf.parse(held), known))
+        except spf.BadSpf:
+            return None
+        return None if missing else whole
 
     def _enforced(self, at: int) -> bool:
         rrset = self.resolver.answer((f"_dmarc.{self.domain}", "TXT"), at)

@@ -6,6 +6,7 @@ import random
 import shutil
 import socket
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -78,19 +79,21 @@ def public_directory(name: str) -> Path:
 class Port:
     """A free port, UDP and TCP, on a loopback address, reserved until `release`.
 
+    One of `numbers`, if the test has to name some.
+
     Test processes side by side are kept apart by the name of an abstract Unix socket, which the
     kernel frees when its owner dies. Binding alone would not do: servers bind their sockets with
     SO_REUSEPORT, so that two of them would share one port unnoticed.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, numbers: Sequence[int] = PORTS) -> None:
         self._reservation = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        for number in random.SystemRandom().sample(PORTS, len(PORTS)):
+        for number in random.SystemRandom().sample(numbers, len(numbers)):
             if self._reserve(address, number):
                 self.number = number
                 return
         self.release()
-        raise OSError(f"no free port among {PORTS.start}-{PORTS.stop - 1} on {address}")
+        raise OSError(f"no free port among {numbers[0]}-{numbers[-1]} on {address}")
 
     def _reserve(self, address: str, number: int) -> bool:
         with (

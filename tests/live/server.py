@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import ClassVar, Final, Self
 
 from .asking import Answer, ask
 from .clock import SteppedClock
-from .machine import Account, Port, find_program, public_directory
+from .machine import PORTS, Account, Port, find_program, public_directory
 
 START_WITHIN: Final = 15.0  # seconds; a tenth of one is usual
 STOP_WITHIN: Final = 5.0
@@ -42,6 +43,7 @@ class Server(ABC):
 
     program: ClassVar[str]
     package: ClassVar[str]  # Debian's
+    _numbers: Sequence[int] = PORTS
 
     def __init__(self, *, address: str = "127.0.0.1", clock: SteppedClock | None = None) -> None:
         self.address = address
@@ -93,7 +95,7 @@ class Server(ABC):
         return self
 
     def _begin(self) -> None:
-        self._port = Port(self.address)
+        self._port = Port(self.address, self._numbers)
         self.directory = public_directory(self.program)
         try:
             # An executable of its own: AppArmor confines Debian's and Ubuntu's servers by their

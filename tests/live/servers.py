@@ -275,9 +275,12 @@ class Unbound(Server):
         *,
         cache_min_ttl: int = 0,
         address: str = "127.0.0.1",
+        port: int | None = None,
         clock: SteppedClock | None = None,
     ) -> None:
         super().__init__(address=address, clock=clock)
+        if port is not None:
+            self._numbers = (port,)
         self._stubs = {zone_name(name): tuple(servers) for name, servers in stubs.items()}
         self._cache_min_ttl = cache_min_ttl
 

@@ -21,7 +21,7 @@ from .clock import SteppedClock
 from .company import APEX, DOMAIN, NEW_SPF, OLD_MX, mail_on, spf_values, zone_file
 from .servers import Bind
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.slow

@@ -93,6 +93,10 @@ def test_wheel_installs_our_two_packages_and_nothing_else(wheel: Path) -> None:
         for path in (parent / package).rglob("*.py")
     }
     assert {name for name in names if name.endswith(".py")} == sources
+    catalogue = {path.name for path in (ROOT / "mailsync/desired/catalogue").glob("*.yaml")}
+    shipped = {name.rpartition("/")[2] for name in names if "/desired/catalogue/" in name}
+    assert shipped == catalogue
+    assert "mailgates.yaml" in catalogue
 
 
 def test_command_runs_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
@@ -126,6 +130,12 @@ def test_the_example_is_planned_from_the_wheel(installed: Installed, tmp_path: P
     assert "example.co.jp" in plan
     assert "prepare" in plan
     assert "switch" in plan
+
+
+def test_services_come_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
+    """The catalogue is read from where the wheel was installed, and needs no configuration."""
+    shown = installed.run("mailsync", "services", "mailgates", cwd=tmp_path).stdout
+    assert "mgf.cybermail.jp." in shown
 
 
 def test_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -17,12 +17,26 @@ from unittest import mock
 from mailsync.observe.interface import Sighting
 from mailsync.plan import abroad, check, holds, planner, reasons, retire
 from mailsync.plan.choreography import Steps, at_once
-from mailsync.plan.kinds import dkim, dmarc, host, included, mta_sts, mx, ptr, record, spf, tlsa
+from mailsync.plan.kinds import (
+    dkim,
+    dmarc,
+    host,
+    included,
+    mta_sts,
+    mx,
+    ptr,
+    record,
+    spf,
+    spf_tree,
+    tlsa,
+)
 from mailsync.plan.visible import Lifetimes
 from mailsync.rehearse.world import Rehearsal
+from tests.unit.plan import test_delegated_keys as delegated
 from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
+from tests.unit.plan import test_spf_parts as parts
 from tests.unit.plan import test_unseen_moves as unseen
 
 Patch = Callable[[], Any]
@@ -133,7 +147,7 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "included.before_removing": Mutant(
         instead(included, "before_removing", lambda *_: ((), ())),
-        cases=(kinds.case_a_record_that_is_included,),
+        cases=(kinds.case_a_record_that_is_included, parts.case_the_last_part_goes_last),
     ),
     "ptr._address_known": Mutant(
         dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)
@@ -155,6 +169,7 @@ MUTANTS: Mapping[str, Mutant] = {
             kinds.case_a_record_that_went,
             kinds.case_a_record_that_came_back,
             kinds.case_a_policy_that_nobody_announced,
+            kinds.case_a_policy_under_anothers_id,
         ),
     ),
     "dmarc._climb": Mutant(
@@ -199,7 +214,39 @@ MUTANTS: Mapping[str, Mutant] = {
         instead(record, "_as_spf", lambda wish, _, __: at_once(wish.values, "set")),
         cases=(kinds.case_an_included_record_shrinks,),
     ),
+    "every SPF record is alone": Mutant(
+        instead(spf_tree, "relatives", nothing),
+        cases=(
+            parts.case_what_moves_to_another_part_stays_until_all_know_it,
+            parts.case_parts_are_there_before_they_are_included,
+        ),
+    ),
+    "terms that move are removed": Mutant(
+        instead(spf_tree, "moving", nothing), cases=(parts.case_what_moves_up_goes_from_below_last,)
+    ),
+    "terms move before all know it": Mutant(
+        dropped(spf_tree, "until_known"),
+        cases=(
+            parts.case_parts_are_there_before_they_are_included,
+            parts.case_what_moves_to_another_part_stays_until_all_know_it,
+        ),
+    ),
+    "what is not published counts": Mutant(
+        instead(spf_tree, "published", lambda *_: True),
+        cases=(parts.case_what_moves_up_goes_from_below_last,),
+    ),
+    "no tree grows": Mutant(
+        instead(spf_tree, "grows", lambda *_: False),
+        cases=(parts.case_an_address_replaced_across_parts,),
+    ),
+    "parts need not be known": Mutant(
+        instead(spf, "ready", lambda *_: True), cases=(parts.case_the_switch_waits_for_a_part,)
+    ),
     "keys are retired at once": Mutant(directly(dkim), ("out", "in", "stay")),
+    "delegations hide keys": Mutant(
+        instead(dkim, "_delegation", lambda wish, _, __: at_once(wish.values, "delegated")),
+        cases=(delegated.case_a_delegation_waits_for_what_it_would_hide,),
+    ),
     "a key's transit is forgotten": Mutant(instead(dkim, "_transit", lambda _: 0), ("stay", "out")),
     "DMARC tightens at once": Mutant(directly(dmarc), ("out", "in")),
     # No mail is lost by it: what senders may have fetched under the new id holds MX.
@@ -218,7 +265,7 @@ MUTANTS: Mapping[str, Mutant] = {
         instead(holds, "is_rollback", lambda *_: True), ("out", "address")
     ),
     "senders were always ready": Mutant(
-        instead(planner, "_senders_at", lambda _: None), cases=(kinds.case_a_slow_new_sender,)
+        instead(planner, "_known_at", lambda *_: None), cases=(kinds.case_a_slow_new_sender,)
     ),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsync.mail import dane, mta_sts, ptr, srv, tls_rpt
+from mailsync.mail import bimi, dane, mta_sts, ptr, srv, tls_rpt
 from mailsync.mail.mta_sts import MAX_AGE_MAX, MODES, Policy, Record
 from mailsync.plan import policy as policies
 
@@ -65,6 +65,21 @@ def test_srv_comes_back(priority: int, weight: int, port: int, host: str) -> Non
     assert srv.parse(srv.format(record)) == record
 
 
+URI = st.tuples(HOST, st.from_regex(r"[a-z0-9/]{0,12}", fullmatch=True)).map(
+    lambda parts: f"https://{parts[0]}/{parts[1]}.svg"
+)
+
+
+@given(URI, URI | st.just(""), st.dictionaries(LABEL.filter(str.isalpha), LABEL, max_size=3))
+def test_a_logo_comes_back(logo: str, authority: str, more: dict[str, str]) -> None:
+    """With tags that nobody knows yet, in their order."""
+    known = (("v", "BIMI1"), ("l", logo), ("a", authority))
+    record = bimi.Record((*known, *(pair for pair in more.items() if pair[0] not in "vla")))
+    assert bimi.parse(bimi.format(record)) == record
+    assert bimi.objections(bimi.Record(known)) == ()
+    assert bimi.is_bimi(bimi.format(record))
+
+
 @given(st.ip_addresses())
 def test_an_address_comes_back_from_its_name(address: object) -> None:
     """Of both families."""
@@ -79,11 +94,12 @@ def test_an_address_comes_back_from_its_name(address: object) -> None:
         (tls_rpt.parse, tls_rpt.BadTlsRpt),
         (dane.parse, dane.BadTlsa),
         (srv.parse, srv.BadSrv),
+        (bimi.parse, bimi.BadBimi),
         (ptr.reverse_name, ptr.BadReverse),
         (ptr.address_of, ptr.BadReverse),
     ],
 )
-@given(text=st.one_of(st.text(), st.from_regex(r"v=(STSv1|TLSRPTv1);.*|\d+ \d+ .*")))
+@given(text=st.one_of(st.text(), st.from_regex(r"v=(STSv1|TLSRPTv1|BIMI1);.*|\d+ \d+ .*")))
 def test_hostile_text_crashes_no_parser(
     parse: Callable[[str], object], own: type[Exception], text: str
 ) -> None:

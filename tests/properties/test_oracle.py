@@ -20,7 +20,7 @@ from tests.properties.mutants import EQUIVALENT, MUTANTS, Mutant, wrong
 STORIES = 150
 """How many stories a mutant may survive at most before it counts as not caught."""
 
-_WISHES = {"ttl", "lead", "at", "window", "timezone", "old_until", "tasks"}
+_WISHES = {"ttl", "lead", "at", "window", "timezone", "old_until", "tasks", "gates"}
 """Terms of a cutover that are the user's wishes: no promise rests on them."""
 
 

@@ -1,12 +1,15 @@
 """RRsets' values: hostile text, round trips, and octoDNS' view of the same data."""
 
+import re
 from itertools import pairwise
+from unittest.mock import patch
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 from octodns.record import Record, TxtRecord, TxtValue
 from octodns.zone import Zone
 
+from mailsync.dns import names
 from mailsync.dns.names import BadName, absolute
 from mailsync.dns.rrset import BadValue, RRset, canonical, txt_text, txt_value
 from mailsync.hosts.records import record_of, rrset_of
@@ -72,6 +75,32 @@ def test_hostile_names(text: str, origin: str) -> None:
         return
     assert absolute(name) == name
     assert name.endswith(".")
+
+
+LABEL = st.text("abcXYZ019-_*\u00e9\u4f8b", max_size=6) | st.sampled_from(
+    ["a" * 63, "b" * 64, "xn--a"]
+)
+
+
+@given(
+    labels=st.lists(LABEL, max_size=6),
+    dot=st.sampled_from(["", "."]),
+    origin=st.sampled_from([".", "example.test.", "A." * 50]),
+)
+def test_the_short_way_to_a_name_is_no_other(labels: list[str], dot: str, origin: str) -> None:
+    """What is read without dnspython is what dnspython would have read."""
+    text = ".".join(labels) + dot
+    with patch.object(names, "_PLAIN", re.compile("(?!)")):
+        slow = read_name(text, origin)
+    assert read_name(text, origin) == slow
+
+
+def read_name(text: str, origin: str) -> str | None:
+    """Read a name; None where it is none."""
+    try:
+        return absolute(text, origin)
+    except BadName:
+        return None
 
 
 @given(texts=st.lists(readable, min_size=1, max_size=4))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mailsync.desired import registry, syntax, window, zone
 from mailsync.desired.faults import Faults
+from mailsync.desired.layers import Layers
 from mailsync.desired.model import Place
 from mailsync.desired.tree import Mapping, Node, Scalar
 
@@ -51,14 +52,14 @@ def read(text: str | bytes) -> tuple[Faults, Node | None]:
     faults = Faults()
     octets = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     root = syntax.parse(octets, "z.yaml", faults)
-    desired = zone.read("example.com.", root, None, PLACE, faults)
+    found = zone.read("example.com.", root, Layers(), PLACE, faults)
     for error in faults.errors():
         line = str(error)
         assert line.startswith("z.yaml")
         assert line.isprintable() or "\u00a0" in line
     if not faults:
-        for wish in desired.wishes:
-            assert wish.name.endswith("example.com.")
+        for wish in (wish for domain in found for wish in domain.wishes):
+            assert wish.name.endswith(("example.com.", ".arpa."))
             assert 0 <= wish.ttl < 2**31
     return faults, root
 

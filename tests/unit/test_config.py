@@ -148,6 +148,17 @@ def test_git_journal(here: Path) -> None:
     assert load(LEAST + text).journal == GitStore(Path("/srv/dns"), "log/mail", "upstream")
 
 
+def test_severities(here: Path) -> None:
+    """What lint's findings are to be is set by the id of their rule, octoDNS' among them."""
+    text = "lint: {severity: {spf-ptr: error, mx-missing: off, octodns-mail: info}}"
+    assert load(LEAST + text).severities == (
+        ("mx-missing", "off"),
+        ("octodns-mail", "info"),
+        ("spf-ptr", "error"),
+    )
+    assert load(LEAST).severities == ()
+
+
 def test_capabilities(here: Path) -> None:
     """What a DNS host can do with TTLs may be said; durations come out in seconds."""
     text = "capabilities: {p: {ttl: fixed, min_ttl: 5m, max_ttl: 1d}}"
@@ -178,8 +189,10 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
     [
         ("zones: []", "3:8: a directory is expected here, not a list"),
         ("zonez: x", "3:1: unknown key 'zonez': did you mean 'zones'?"),
-        ("profiles: {}", "3:1: profiles is not supported yet by this version"),
-        ("defaults: 5", "3:11: keys of a zone file is expected here, not a text"),
+        ("notify: {}", "3:1: notify is not supported yet by this version"),
+        ("profiles: {}", "3:11: an empty mapping: write the name of a profile and its keys"),
+        ("profiles: {a: none}", "3:15: keys of a zone file are expected here, not a text"),
+        ("defaults: 5", "3:11: keys of a zone file are expected here, not a text"),
         ("journal: x", "3:10: a journal is expected here, not a text"),
         ("journal: {directory: x}", "3:10: store is missing"),
         ("journal: {store: gti}", "3:18: unknown store (file, git) 'gti': did you mean 'git'?"),
@@ -206,6 +219,13 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
         ),
         ("observe: {timeout: soon}", "3:20: 'soon' is no duration"),
         ("capabilities: {q: {ttl: fixed}}", "3:16: unknown provider 'q'"),
+        ("lint: {severity: {spf-pt: off}}", "3:19: there is no rule 'spf-pt': did you mean"),
+        (
+            "lint: {severity: {spf-ptr: fatal}}",
+            "3:28: unknown severity (error, warning, info, off)",
+        ),
+        ("lint: {severities: {}}", "3:8: unknown key 'severities': did you mean 'severity'?"),
+        ("lint: off", "3:7: lint is expected here, not a text"),
         (
             "capabilities: {p: {ttl: fix}}",
             "3:25: unknown value (fixed, settable) 'fix': did you mean",
@@ -225,7 +245,10 @@ def test_mistakes(here: Path, text: str, message: str) -> None:
     ("text", "message"),
     [
         ("providers: {p: 5}\ntargets: {'*': p}", "1:16: a name and the settings"),
-        ("providers: {p: {token: x}}\ntargets: {'*': p}", "1:16: p has no class"),
+        (
+            "providers: {p: {token: x}}\ntargets: {'*': p}",
+            "1:16: class is missing: write octoDNS' class path",
+        ),
         ("providers: {p: {class: a.B, x: no}}\ntargets: {'*': p}", "1:32: no is read in two ways"),
         (
             "providers: {cloud: {class: a.B}}\ntargets: {'*': clod}",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent
+from mailsync.desired.structure import TTL, Either, Field, Fields
 from mailsync.desired.tree import Mapping, Node
+
+_HOST = structure.name("a host", "autodiscover.outlook.com.")
+_TARGET = Field(_HOST, "The host.", missing="write the name of a host")
+SHAPE = Either(Absent(), Fields("a host", {"target": _TARGET, "ttl": TTL}), _HOST)
 
 
 def read(node: Node, context: Context) -> tuple[Wish, ...]:
@@ -16,14 +22,7 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         return (context.wish("autodiscover", key, (), node.place),)
     ttl, source = None, node
     if isinstance(node, Mapping):
-        fields = reading.mapping(node, context.faults, "a host", ("target", "ttl"))
-        if fields is None:
-            return ()
-        ttl, found = context.own_ttl(fields), fields.get("target")
-        if found is None:
-            context.faults.add(node.place, "target is missing: write the name of a host")
-            return ()
-        source = found
+        ttl, source = context.own_ttl(node), node["target"]
     target = context.host(source)
     if target is None:
         return ()
@@ -38,4 +37,6 @@ KEY = Key(
     "The host that tells mail clients their settings: the target of a CNAME at autodiscover. "
     "'absent' removes it.",
     read,
+    shape=SHAPE,
+    example="autodiscover.outlook.com.",
 )

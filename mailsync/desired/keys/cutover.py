@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailsync.desired import terms
 from mailsync.desired.registry import Key
 
 KEY = Key(
@@ -10,4 +11,6 @@ KEY = Key(
     "a person has done, and the bounds of what cannot be known (unseen_ttl, resolver_min_ttl, "
     "negative_ttl, retire_safety, queue_lifetime, verifier_delay, policy_refresh).",
     read=None,
+    shape=terms.SHAPE,
+    example="{at: 2026-12-05T22:00+09:00, old_until: 2026-12-31}",
 )

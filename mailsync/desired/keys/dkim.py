@@ -2,59 +2,108 @@
 
 from __future__ import annotations
 
-from mailsync.desired import reading
+from mailsync.desired import pem, reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
-from mailsync.dns.names import is_host
+from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import txt_value
-from mailsync.mail import dkim
+from mailsync.mail import dkim, public_key
 
 _WHAT = "a key record"
 
+EVERY = "_domainkey"
+"""Where a selector stands: all of them, which only a delegation speaks of."""
+
+REVOKED = "revoked"
+TOMBSTONE = "v=DKIM1; p="
+"""A key that is no more: signatures made with it do not verify (RFC 6376 §3.6.1)."""
+
 
 def read(node: Node, context: Context) -> tuple[Wish, ...]:
-    """Read ``{s2026: "v=DKIM1; k=rsa; p=…", sel2: {cname: sel2.example.net.}, old: absent}``."""
+    """Read ``{s2026: "v=DKIM1; k=rsa; p=…", sel2: {cname: sel2.example.net.}, old: absent}``.
+
+    And ``{s: {pem: ./s.pem}}``, ``{s: {ns: [ns1.example.net.]}}``, ``{s: revoked}``.
+    """
     selectors = reading.named(node, context.faults, "a selector and its key record")
     wishes: list[Wish] = []
     for selector, value in selectors or ():
-        name = _owner(selector, context)
+        if selector.text == EVERY:
+            wishes += _all(f"{EVERY}.{context.domain}", selector, value, context)
+            continue
+        name = context.owner(selector, "a selector", f"{selector.text.lower()}.{EVERY}")
         if name is not None:
             wishes += _selector(name, selector, value, context)
     return tuple(wishes)
 
 
-def _owner(selector: Scalar, context: Context) -> str | None:
-    """Selectors are one or more labels, dots between (RFC 6376 §3.1)."""
-    labels = selector.text.lower()
-    # Underscores are no letters of RFC 5321 §2.3.5's sub-domains, but are in use everywhere.
-    if labels.endswith(".") or not is_host(labels.replace("_", "-x-x") + "."):
-        message = f"{selector.text[:60]!r} is no selector: labels as in s2026 (RFC 6376 §3.1)"
-        context.faults.add(selector.place, message)
-        return None
-    return context.owner(selector, "a selector", f"{labels}._domainkey")
-
-
 def _selector(name: str, selector: Scalar, node: Node, context: Context) -> list[Wish]:
     if reading.is_absent(node):
-        # It is not said which of the two it is now.
-        return [context.wish("dkim", (name, t), (), selector.place) for t in ("TXT", "CNAME")]
+        # It is not said which of them it is now.
+        types = ("TXT", "CNAME", "NS")
+        return [context.wish("dkim", (name, t), (), selector.place) for t in types]
+    if isinstance(node, Scalar) and node.text == REVOKED:
+        return [context.wish("dkim", (name, "TXT"), (txt_value(TOMBSTONE),), selector.place)]
     if not isinstance(node, Mapping):
         return _txt(name, selector, node, None, context)
-    fields = reading.mapping(node, context.faults, _WHAT, ("txt", "cname", "ttl"))
-    if fields is None:
+    ways = [way for way in _WAYS if way in node]
+    if len(ways) != 1:
+        message = f"write one of {', '.join(_WAYS)}: a selector is one of them"
+        context.faults.add(node.place, message)
         return []
-    ttl, txt, cname = context.own_ttl(fields), fields.get("txt"), fields.get("cname")
-    if (txt is None) == (cname is None):
-        context.faults.add(node.place, "write either txt or cname: one selector is one of the two")
+    return _WAYS[ways[0]](name, selector, node[ways[0]], context.own_ttl(node), context)
+
+
+def _all(name: str, selector: Scalar, node: Node, context: Context) -> list[Wish]:
+    """Read what is said of all selectors at once: only their delegation can be."""
+    if reading.is_absent(node):
+        return [context.wish("dkim", (name, "NS"), (), selector.place)]
+    others = {"txt", "cname", "pem"}
+    if not isinstance(node, Mapping) or "ns" not in node or any(way in node for way in others):
+        message = f"{EVERY} takes {{ns: [ns1.example.net.]}} or absent: it stands for all selectors"
+        context.faults.add(node.place, message)
         return []
-    if txt is not None:
-        return _txt(name, selector, txt, ttl, context)
-    target = None if cname is None else context.name(cname, "a name")
+    return _ns(name, selector, node["ns"], context.own_ttl(node), context)
+
+
+def _cname(
+    name: str, selector: Scalar, node: Node, ttl: int | None, context: Context
+) -> list[Wish]:
+    target = context.name(node, "a name")
     if target is None:
         return []
     return [context.wish("dkim", (name, "CNAME"), (target,), selector.place, ttl)]
+
+
+def _ns(name: str, selector: Scalar, node: Node, ttl: int | None, context: Context) -> list[Wish]:
+    """Read the name servers to which a selector, or all of them, is delegated."""
+    found = []
+    for item in reading.items(node, context.faults, "a name server"):
+        host = context.host(item)
+        if host is not None and is_at_or_below(host, name):
+            message = f"{shown(host)} lies in what is delegated to it: name a server elsewhere"
+            context.faults.add(item.place, message)
+        elif host in found:
+            context.faults.add(item.place, f"{shown(str(host))} stands twice")
+        elif host is not None:
+            found.append(host)
+    return [context.wish("dkim", (name, "NS"), tuple(found), selector.place, ttl)] if found else []
+
+
+def _pem(name: str, selector: Scalar, node: Node, ttl: int | None, context: Context) -> list[Wish]:
+    """Read the public key of a file; the private one never leaves it."""
+    key = pem.read(node, context)
+    if key is None:
+        return []
+    try:
+        text = public_key.dkim_record(key)
+    except public_key.BadPem as error:
+        context.faults.add(node.place, str(error), "dkim-key")
+        return []
+    return _checked(name, text, selector, node, ttl, context)
 
 
 def _txt(name: str, selector: Scalar, node: Node, ttl: int | None, context: Context) -> list[Wish]:
@@ -63,19 +112,67 @@ def _txt(name: str, selector: Scalar, node: Node, ttl: int | None, context: Cont
         return []
     # A key written as a block: a line break in base64 is no part of it (RFC 6376 §3.2).
     text = "".join(line.strip() for line in text.split("\n"))
+    return _checked(name, text, selector, node, ttl, context)
+
+
+def _checked(
+    name: str, text: str, selector: Scalar, node: Node, ttl: int | None, context: Context
+) -> list[Wish]:
     try:
         record = dkim.parse(text)
     except dkim.BadDkim as error:
-        context.faults.add(node.place, str(error))
+        context.faults.add(node.place, str(error), "dkim-record")
         return []
     for objection in dkim.objections(record):
-        context.faults.add(node.place, objection)
+        weak = objection.startswith("an RSA key of")
+        context.faults.add(node.place, objection, "dkim-key" if weak else "dkim-record")
     return [context.wish("dkim", (name, "TXT"), (txt_value(text),), selector.place, ttl)]
 
 
+_WAYS = {"txt": _txt, "cname": _cname, "pem": _pem, "ns": _ns}
+"""How a selector may be written in a mapping: one of these."""
+
+# Labels, dots between (RFC 6376 §3.1). Underscores are no letters of RFC 5321 §2.3.5's sub-domains,
+# but are in use everywhere.
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_SELECTOR = Text(
+    "a selector",
+    rf"{_LABEL}(?:\.{_LABEL})*|{EVERY}",
+    no="selector: labels as in s2026 (RFC 6376 §3.1)",
+)
+_TXT = Text(
+    _WHAT,
+    r"[^=]*[A-Za-z0-9]\s*=[\s\S]*",
+    dkim.parse,
+    "key record",
+    ("v=DKIM1; k=rsa; p=MIIB…",),
+    rule="dkim-record",
+)
+_LONG = {
+    "txt": Field(_TXT, "The key record."),
+    "cname": Field(structure.name("a name"), "Where a service keeps the key: an alias."),
+    "pem": Field(
+        Text("a PEM file", examples=("./keys/s2026.pem",)),
+        "A file with the key, public or private: its public half is published.",
+    ),
+    "ns": Field(
+        Items(structure.name("a name server", "ns1.example.net."), "a name server"),
+        "Name servers that a service has for its keys: the selector is delegated to them.",
+    ),
+    "ttl": TTL,
+}
+SHAPE = Named(
+    "a selector and its key record",
+    _SELECTOR,
+    Either(Absent(), Word("record", (REVOKED,), only=True), Fields(_WHAT, _LONG), _TXT),
+)
+
 KEY = Key(
     "dkim",
-    "DKIM keys by selector: the record as text, {cname: TARGET} where a service keeps the key, or "
-    "'absent'. A new key takes a new selector.",
+    "DKIM keys by selector: the record as text, {pem: FILE} with the key, {cname: TARGET} or "
+    "{ns: [SERVER]} where a service keeps it, 'revoked' or 'absent'. _domainkey stands for all "
+    "selectors, where they are delegated. A new key takes a new selector.",
     read,
+    shape=SHAPE,
+    example='{s2026: "v=DKIM1; k=rsa; p="}',
 )

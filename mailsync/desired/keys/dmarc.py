@@ -9,7 +9,9 @@ from mailsync.desired.context import Context
 from mailsync.desired.model import Rung, Wish
 from mailsync.desired.moment import BadTime, moment_or_day
 from mailsync.desired.registry import Key
-from mailsync.desired.tree import Mapping, Node
+from mailsync.desired.shape import Absent, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.dns.ttl import BadDuration, seconds
 from mailsync.mail import dmarc
@@ -26,33 +28,38 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         return (context.wish("dmarc", key, (), node.place),)
     ttl, source = None, node
     if isinstance(node, Mapping):
-        known = ("txt", *_FIELDS, *dmarc.OBSOLETE, "ramp", "ttl")
-        fields = reading.mapping(node, context.faults, "a record", known)
-        if fields is None:
-            return ()
-        ttl, txt = context.own_ttl(fields), fields.get("txt")
+        ttl, txt = context.own_ttl(node), node.get("txt")
         if txt is None:
-            text = _from_fields(fields, context)
-            ramp = fields.get("ramp")
+            text = _from_fields(node, context)
+            ramp = node.get("ramp")
             if ramp is not None and text is not None:
                 return _ramp(text, ramp, node, ttl, context)
             return _wish(text, node, ttl, context)
         source = txt
         for name in (*_FIELDS, "ramp"):
-            if name in fields:
+            if name in node:
                 message = f"{name} stands beside txt: write the record one way"
-                context.faults.add(fields.key(name).place, message)
+                context.faults.add(node.key(name).place, message)
     text = reading.text(source, context.faults, "a DMARC record")
     if text is None:
         return ()
     try:
         record = dmarc.parse(text)
     except dmarc.BadDmarc as error:
-        context.faults.add(source.place, str(error))
+        rule = "" if dmarc.is_dmarc(text) else "dmarc-version"
+        context.faults.add(source.place, str(error), rule)
         return ()
     for objection in dmarc.objections(record):
-        context.faults.add(source.place, objection)
+        context.faults.add(source.place, objection, _rule(objection))
     return _wish(text, node, ttl, context)
+
+
+def _rule(objection: str) -> str:
+    """Name the rule of lint that is behind an objection; several are of no rule of their own."""
+    tag = objection.partition("=")[0]
+    return {"rua": "dmarc-uri", "ruf": "dmarc-uri"}.get(
+        tag, "dmarc-policy" if tag in {"p", "sp", "np"} else ""
+    )
 
 
 def _wish(text: str | None, node: Node, ttl: int | None, context: Context) -> tuple[Wish, ...]:
@@ -71,8 +78,6 @@ def _ramp(
     level, last = dmarc.POLICIES.index(base.policy("p")), None
     for item in reading.items(node, context.faults, _RUNG):
         for key, value in reading.named(item, context.faults, _RUNG) or ():
-            if reading.word(key, context.faults, "policy", dmarc.POLICIES) is None:
-                return ()
             if dmarc.POLICIES.index(key.text) <= level:
                 message = f"{key.text} is no stricter than the rung before it"
                 context.faults.add(key.place, message)
@@ -116,9 +121,6 @@ def _rung(base: dmarc.Record, policy: str, node: Node, context: Context) -> Rung
 def _from_fields(fields: Mapping, context: Context) -> str | None:
     """Write the tags in their usual order; each is judged where it stands."""
     before = context.faults.count()
-    for name, reason in dmarc.OBSOLETE.items():
-        if name in fields:
-            context.faults.add(fields.key(name).place, f"{name}: {reason} (RFC 9989)")
     if "p" not in fields:
         context.faults.add(fields.place, "p is missing: write 'p: none', quarantine or reject")
     tags = [("v", "DMARC1")]
@@ -128,7 +130,7 @@ def _from_fields(fields: Mapping, context: Context) -> str | None:
             value = _value(name, node, context)
             if value is not None:
                 tags.append((name, value))
-    if context.faults.count() != before:
+    if context.faults.count() != before or any(map(_is_told, (node for _, node in fields))):
         return None
     return dmarc.format(dmarc.Record(tuple(tags)))
 
@@ -148,10 +150,63 @@ def _value(name: str, node: Node, context: Context) -> str | None:
             context.faults.add(item.place, f"{text[:60]!r} cannot be the value of {name}")
             return None
         for objection in dmarc.objections(record):
-            context.faults.add(item.place, objection)
+            context.faults.add(item.place, objection, _rule(objection))
         parts.append(text)
     return ",".join(parts)
 
+
+def _is_told(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.told
+
+
+_TXT = Text(
+    "a DMARC record",
+    r"v[ \t]*=[ \t]*DMARC1[\s\S]*",
+    dmarc.parse,
+    "DMARC record",
+    ("v=DMARC1; p=none; rua=mailto:dmarc@example.com",),
+    rule="dmarc-version",
+)
+_POLICY = Word("policy", dmarc.POLICIES, rule="dmarc-policy")
+_ALIGNMENT = Word("alignment", ("r", "s"))
+_RAMP = Items(
+    Named(
+        _RUNG,
+        _POLICY,
+        Text("a date or a duration", examples=("30d", "2027-03-01")),
+    ),
+    _RUNG,
+)
+
+
+def _addresses(name: str, doc: str) -> Field:
+    addresses = Items(Text(name, examples=("mailto:dmarc@example.com",)), "at least one")
+    return Field(addresses, doc)
+
+
+SHAPE = Either(
+    Absent(),
+    Fields(
+        "a record",
+        {
+            "p": Field(_POLICY, "What receivers do with mail of the domain that proves nothing."),
+            "sp": Field(_POLICY, "The same for its subdomains; as p if missing."),
+            "np": Field(_POLICY, "The same for subdomains that do not exist; as sp if missing."),
+            "rua": _addresses("rua", "Where receivers send their daily reports."),
+            "ruf": _addresses("ruf", "Where they send reports of single messages."),
+            "adkim": Field(_ALIGNMENT, "DKIM's domain is the author's: r, or the very same: s."),
+            "aspf": Field(_ALIGNMENT, "SPF's domain is the author's: r, or the very same: s."),
+            "fo": Field(Text("fo", examples=("1",)), "Which failures are reported to ruf."),
+            "psd": Field(Word("value", ("y", "n", "u")), "Whether this is a public suffix."),
+            "t": Field(Word("value", ("y", "n")), "y: a test, receivers do one step less."),
+            "ramp": Field(_RAMP, "Stricter policies, each with its date or how long after."),
+            "txt": Field(_TXT, "The record as text, instead of its tags."),
+            "ttl": TTL,
+        },
+        gone={name: f"{name}: {reason} (RFC 9989)" for name, reason in dmarc.OBSOLETE.items()},
+    ),
+    _TXT,
+)
 
 KEY = Key(
     "dmarc",
@@ -159,4 +214,6 @@ KEY = Key(
     "psd, t). 'ramp' makes it stricter step by step: {quarantine: 30d, reject: 2027-03-01}. "
     "'absent' removes it.",
     read,
+    shape=SHAPE,
+    example="{p: none, rua: mailto:dmarc@example.com}",
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent, Address
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import is_host, shown
 
@@ -33,19 +35,20 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
 def _addresses(name: str, node: Node, context: Context) -> list[Wish]:
     ttl, values = None, node
     if isinstance(node, Mapping):
-        fields = reading.mapping(node, context.faults, _WHAT, ("addresses", "ttl"))
-        if fields is None:
-            return []
-        ttl, found = context.own_ttl(fields), fields.get("addresses")
-        if found is None:
-            context.faults.add(node.place, f"addresses is missing: write {_WHAT}")
-            return []
-        values = found
+        ttl, values = context.own_ttl(node), node["addresses"]
     return read_addresses(name, values, context, ttl)
 
 
 def read_addresses(name: str, node: Node, context: Context, ttl: int | None) -> list[Wish]:
     """Read addresses of both families; a family without an address is not spoken of."""
+    return [
+        context.wish("host", (name, rdtype), values, node.place, ttl)
+        for rdtype, values in addresses(node, context).items()
+    ]
+
+
+def addresses(node: Node, context: Context) -> dict[str, tuple[str, ...]]:
+    """Read addresses, by the type of their records."""
     by_type: dict[str, dict[str, None]] = {}
     for item in reading.items(node, context.faults, _WHAT):
         address = reading.address(item, context.faults)
@@ -55,14 +58,24 @@ def read_addresses(name: str, node: Node, context: Context, ttl: int | None) -> 
         if str(address) in values:
             context.faults.add(item.place, f"{address} stands twice")
         values[str(address)] = None
-    return [
-        context.wish("host", (name, rdtype), tuple(values), node.place, ttl)
-        for rdtype, values in by_type.items()
-    ]
+    return {rdtype: tuple(values) for rdtype, values in by_type.items()}
 
+
+_ADDRESSES = Items(Address(), _WHAT)
+_LONG = {
+    "addresses": Field(_ADDRESSES, "Its addresses.", missing=f"write {_WHAT}"),
+    "ttl": TTL,
+}
+SHAPE = Named(
+    "a host and its addresses",
+    structure.name("a host", "mx1"),
+    Either(Absent(), Fields(_WHAT, _LONG), _ADDRESSES),
+)
 
 KEY = Key(
     "hosts",
     "Addresses of mail hosts inside the zone, by name; 'absent' removes a host.",
     read,
+    shape=SHAPE,
+    example='{mx1: [192.0.2.10, "2001:db8::10"]}',
 )

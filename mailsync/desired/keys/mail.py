@@ -6,6 +6,7 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Word
 from mailsync.desired.tree import Node
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import mx
@@ -36,5 +37,7 @@ KEY = Key(
     "'none': the domain takes and sends no mail. Gives it the null MX, an SPF record that lets "
     "nothing send, a DMARC policy of reject, and a revoked key under every DKIM selector.",
     read,
+    shape=Word("value", ("none",)),
     kinds=frozenset({"mx", "spf", "dmarc", "dkim"}),
+    example="none",
 )

@@ -13,7 +13,9 @@ from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.tree import Mapping, Node
+from mailsync.desired.shape import Absent, Duration, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items
+from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import mta_sts
@@ -24,7 +26,6 @@ MAX_AGE = 604800
 """``max_age`` where the file names none, in seconds: a week."""
 
 _WHAT = "a mapping such as {mode: testing, max_age: 7d}"
-_FIELDS = ("mode", "max_age", "mx", "ttl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,9 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     The wish has no value yet where there is a policy: `announced` gives it one.
     """
     key = (f"_mta-sts.{context.domain}", "TXT")
-    ttl = None
-    if isinstance(node, Mapping):
-        ttl = context.own_ttl(node)
-    elif not reading.is_absent(node):
-        context.faults.add(node.place, f"{_WHAT} is expected here, or 'absent'")
+    if isinstance(node, Scalar) and node.told:
         return ()
+    ttl = context.own_ttl(node) if isinstance(node, Mapping) else None
     return (context.wish("mta-sts", key, (), node.place, ttl),)
 
 
@@ -57,19 +55,12 @@ def terms(node: Node | None, faults: Faults) -> Terms | None:
     if not isinstance(node, Mapping):
         return None
     before = faults.count()
-    fields = reading.mapping(node, faults, _WHAT, _FIELDS)
-    if fields is None:
-        return None
-    mode_node = fields.get("mode")
-    if mode_node is None:
-        faults.add(node.place, "mode is missing: write 'mode: testing', later enforce")
-        return None
-    word = reading.word(mode_node, faults, "mode", mta_sts.MODES)
+    word = reading.word(node["mode"], faults, "mode", mta_sts.MODES)
     mode = next((mode for mode in mta_sts.MODES if mode == word), None)
-    age = reading.duration(fields.get("max_age"), faults, "max_age")
+    age = reading.duration(node.get("max_age"), faults, "max_age")
     if age is not None and age > mta_sts.MAX_AGE_MAX:
-        faults.add(fields.key("max_age").place, "max_age is at most a year (RFC 8461 §3.2)")
-    found = fields.get("mx")
+        faults.add(node.key("max_age").place, "max_age is at most a year (RFC 8461 §3.2)")
+    found = node.get("mx")
     patterns = None if found is None else _patterns(found, faults)
     if mode is None or faults.count() != before:
         return None
@@ -87,7 +78,7 @@ def announced(said: Terms, wishes: tuple[Wish, ...], domain: str, faults: Faults
     for host in hosts if said.mode != "none" and said.mx is not None else ():
         if not mta_sts.permits(policy, host):
             message = f"the policy's mx does not permit {host}, which takes mail (RFC 8461 §4.1)"
-            faults.add(said.place, message)
+            faults.add(said.place, message, "sts-mx-mismatch")
     return policy
 
 
@@ -109,9 +100,35 @@ def _patterns(node: Node, faults: Faults) -> tuple[str, ...]:
     return tuple(found)
 
 
+_PATTERNS = Items(
+    Text("a host", r"[^\s,;]+", no="host, and no '*.' before one (RFC 8461 §4.1)"),
+    "a host or '*.' before one",
+)
+SHAPE = Either(
+    Absent(),
+    Fields(
+        _WHAT,
+        {
+            "mode": Field(
+                Word("mode", mta_sts.MODES),
+                "testing: senders report what would fail; enforce: they do not deliver then.",
+                missing="write 'mode: testing', later enforce",
+            ),
+            "max_age": Field(
+                Duration("max_age"),
+                "How long senders go by a policy that they have read; a week if missing.",
+            ),
+            "mx": Field(_PATTERNS, "The hosts that it permits, if they are not those of 'mx'."),
+            "ttl": TTL,
+        },
+    ),
+)
+
 KEY = Key(
     "mta_sts",
     "That senders deliver only over verified TLS: mode (testing first, then enforce), max_age, and "
     "mx where the policy names other hosts than 'mx' does. 'absent' leaves MTA-STS in its order.",
     read,
+    shape=SHAPE,
+    example="{mode: testing, max_age: 7d}",
 )

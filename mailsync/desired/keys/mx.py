@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from mailsync.desired import reading
+from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
-from mailsync.desired.faults import quoted
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Integer, Never, Text
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import shown
 from mailsync.mail import mx
@@ -17,16 +18,9 @@ _PREFERENCE_MAX = 65535
 
 def read(node: Node, context: Context) -> tuple[Wish, ...]:
     """Read ``[10 mx1, {preference: 20, host: mx2.example.net.}]``, or the same with a TTL."""
-    if reading.is_absent(node):
-        message = "the last MX is never just removed: write 'mail: none' instead (RFC 7505)"
-        context.faults.add(node.place, message)
-        return ()
     ttl, values = None, node
-    if isinstance(node, Mapping) and not ("host" in node or "preference" in node):
-        fields = reading.mapping(node, context.faults, "mx", ("values", "ttl"))
-        if fields is None:
-            return ()
-        ttl, found = context.own_ttl(fields), fields.get("values")
+    if isinstance(node, Mapping) and "host" not in node:
+        ttl, found = context.own_ttl(node), node.get("values")
         if found is None:
             context.faults.add(node.place, f"values is missing: write a list of {_WHAT}")
             return ()
@@ -45,13 +39,13 @@ def read_values(node: Node, context: Context, name: str, ttl: int | None) -> tup
         if record.exchange in seen:
             first = seen[record.exchange].place
             message = f"{shown(record.exchange)} stands twice, first at line {first.line}"
-            context.faults.add(item.place, message)
+            context.faults.add(item.place, message, "mx-malformed")
             continue
         seen[record.exchange] = item
         records.append(record)
     if "." in seen and len(seen) > 1:
         message = "the null MX '0 .' stands alone, beside no other MX (RFC 7505 §3)"
-        context.faults.add(seen["."].place, message)
+        context.faults.add(seen["."].place, message, "null-mx")
         return ()
     if not records:
         return ()
@@ -68,23 +62,17 @@ def _record(node: Node, context: Context) -> mx.Record | None:
     try:
         record = mx.parse(text)
     except mx.BadMx as error:
-        context.faults.add(node.place, str(error) if len(text) < 80 else f"{quoted(text)} is no MX")
+        context.faults.add(node.place, str(error), "mx-malformed")
         return None
     return _resolved(node, record.preference, node, record.exchange, context)
 
 
 def _from_mapping(node: Mapping, context: Context) -> mx.Record | None:
-    fields = reading.mapping(node, context.faults, _WHAT, ("preference", "host"))
-    preference, host = node.get("preference"), node.get("host")
-    if fields is None or preference is None or host is None:
-        missing = "preference" if preference is None else "host"
-        context.faults.add(node.place, f"{missing} is missing: write {_WHAT}")
-        return None
-    number = reading.integer(preference, context.faults, "preference", _PREFERENCE_MAX)
-    text = reading.text(host, context.faults, "a host")
+    number = reading.integer(node["preference"], context.faults, "preference", _PREFERENCE_MAX)
+    text = reading.text(node["host"], context.faults, "a host")
     if number is None or text is None:
         return None
-    return _resolved(node, number, host, text, context)
+    return _resolved(node, number, node["host"], text, context)
 
 
 def _resolved(
@@ -92,16 +80,55 @@ def _resolved(
 ) -> mx.Record | None:
     if text == ".":
         if preference:
-            context.faults.add(node.place, "a null MX has preference 0: write '0 .' (RFC 7505 §3)")
+            message = "a null MX has preference 0: write '0 .' (RFC 7505 §3)"
+            context.faults.add(node.place, message, "null-mx")
             return None
         return mx.NULL
-    name = context.host(host, text)
+    name = context.host(host, text, "mx-malformed")
     return None if name is None else mx.Record(preference, name)
 
+
+_TEXT = Text(
+    _WHAT,
+    r"\s*\d{1,10}\s+\S+\s*",
+    mx.parse,
+    "MX",
+    ("10 mx1", "20 mx2.example.net."),
+    rule="mx-malformed",
+)
+_RECORD = Fields(
+    _WHAT,
+    {
+        "preference": Field(
+            Integer("preference", _PREFERENCE_MAX),
+            "The lowest is tried first.",
+            missing=f"write {_WHAT}",
+        ),
+        "host": Field(
+            structure.name("a host", "mx1"), "Who takes the mail.", missing=f"write {_WHAT}"
+        ),
+    },
+    marks=frozenset({"preference", "host"}),
+)
+VALUES = Items(Either(_RECORD, _TEXT), _WHAT)
+SHAPE = Either(
+    Never("absent", "the last MX is never just removed: write 'mail: none' instead (RFC 7505)"),
+    _RECORD,
+    Fields(
+        "mx",
+        {
+            "values": Field(VALUES, "The hosts; those of 'services' where there are none."),
+            "ttl": TTL,
+        },
+    ),
+    VALUES,
+)
 
 KEY = Key(
     "mx",
     "The hosts that take the domain's mail, each with its preference; the lowest is tried first. "
     "Names without a final dot are relative to the domain.",
     read,
+    shape=SHAPE,
+    example="[10 mx1, 20 mx2.example.net.]",
 )

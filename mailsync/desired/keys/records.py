@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailsync.desired import reading, values
+from mailsync.desired import reading, structure, values
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Kind, Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
+from mailsync.desired.shape import Flag, Text, Word
+from mailsync.desired.structure import TTL, Cases, Field, Fields, Items, Named, Single
+from mailsync.desired.tree import Mapping, Node, Scalar
+from mailsync.dns.names import absolute
 from mailsync.dns.rrset import txt_text
 from mailsync.mail import spf, srv
 
 _WHAT = "a record, such as {type: A, value: 192.0.2.80}"
-_FIELDS = ("type", "ttl", "value", "values", "absent")
 _LATER = ("octodns", "dynamic", "geo")
 """What octoDNS has beside; metadata that a DNS host keeps with a record stays as it is."""
 
@@ -45,12 +47,9 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
 
 def _record(name: str, key: Scalar, node: Node, context: Context) -> Iterator[Wish]:
     faults = context.faults
-    fields = reading.mapping(node, faults, _WHAT, (*_FIELDS, *_LATER))
+    fields = reading.named(node, faults, _WHAT)
     if fields is None:
         return
-    for word in _LATER:
-        if word in fields:
-            faults.add(fields.key(word).place, f"{word} is not supported yet by this version")
     rdtype = _type(name, fields, context)
     ttl = context.own_ttl(fields)
     absent = fields.get("absent")
@@ -74,12 +73,9 @@ def _record(name: str, key: Scalar, node: Node, context: Context) -> Iterator[Wi
 
 
 def _type(name: str, fields: Mapping, context: Context) -> str | None:
-    node = fields.get("type")
-    if node is None:
-        context.faults.add(fields.place, f"type is missing: write {_WHAT}")
-        return None
+    node = fields["type"]
     rdtype = reading.word(node, context.faults, "type", values.TYPES)
-    if rdtype is None:
+    if rdtype is None:  # pragma: no cover  # its shape has told
         return None
     if name == context.zone and rdtype in {"NS", "DS"}:
         message = f"{rdtype} of the zone itself is the delegation: change it at the DNS host"
@@ -100,6 +96,7 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
         (domain, "MX"): "mx",
         (f"_dmarc.{domain}", "TXT"): "dmarc",
         (f"autodiscover.{domain}", "CNAME"): "autodiscover",
+        (f"autoconfig.{domain}", "CNAME"): "autoconfig",
         (f"_mta-sts.{domain}", "TXT"): "mta_sts",
         (f"_smtp._tls.{domain}", "TXT"): "tls_rpt",
         **{(f"_{service}._tcp.{domain}", "SRV"): "srv" for service in srv.SERVICES},
@@ -108,7 +105,9 @@ def _own_key(name: str, rdtype: str, context: Context) -> str | None:
     if rdtype == "TLSA" and name.startswith("_25._tcp."):
         return "tlsa"
     selector = name.endswith(f".{above}") and name != f"*.{above}"
-    if selector and rdtype in {"TXT", "CNAME"}:
+    if selector and rdtype in {"TXT", "CNAME", "NS"}:
+        return "dkim"
+    if (name, rdtype) == (above, "NS"):
         return "dkim"
     return own.get((name, rdtype))
 
@@ -117,9 +116,6 @@ def _values(fields: Mapping, faults: Faults) -> Node | None:
     value, several = fields.get("value"), fields.get("values")
     if (value is None) == (several is None):
         faults.add(fields.place, "write either value or values")
-        return None
-    if isinstance(value, Sequence):
-        faults.add(value.place, "value takes one; write values for a list")
         return None
     return several if value is None else value
 
@@ -140,9 +136,37 @@ def _misplaced(rdtype: str, name: str, texts: list[str], node: Node, context: Co
     return False
 
 
+def _fields(rdtype: str) -> Fields:
+    """Give what a record of a type looks like."""
+    value = values.shape(rdtype)
+    return Fields(
+        _WHAT,
+        {
+            "type": Field(
+                Word("type", (rdtype,)), "The type of the record.", missing=f"write {_WHAT}"
+            ),
+            "ttl": TTL,
+            "value": Field(
+                Single(value, "value takes one; write values for a list"), "Its only value."
+            ),
+            "values": Field(Items(value, "a value"), "Its values."),
+            "absent": Field(Flag(), "true: there is to be none."),
+        },
+        gone={word: f"{word} is not supported yet by this version" for word in _LATER},
+    )
+
+
+SHAPE = Named(
+    "a name and its records",
+    Text("a name", f"|{structure.name('a name').pattern}", absolute, "domain name"),
+    Items(Cases(_WHAT, "type", {rdtype: _fields(rdtype) for rdtype in values.TYPES}), _WHAT),
+)
+
 KEY = Key(
     "records",
     "Any other records, as whole RRsets, in octoDNS' syntax: name to {type, ttl, value or values}, "
     "or to a list of them. {type: A, absent: true} removes an RRset.",
     read,
+    shape=SHAPE,
+    example="{www: {type: A, value: 192.0.2.80}}",
 )

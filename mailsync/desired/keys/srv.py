@@ -6,6 +6,8 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
+from mailsync.desired.shape import Absent, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.mail import srv
 
@@ -17,9 +19,6 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     services = reading.named(node, context.faults, f"a service and {_WHAT}")
     wishes: list[Wish] = []
     for key, value in services or ():
-        if key.text not in srv.SERVICES:
-            context.faults.unknown(key.place, "service", key.text, srv.SERVICES)
-            continue
         wishes += _service(key, value, context)
     return tuple(wishes)
 
@@ -30,14 +29,7 @@ def _service(key: Scalar, node: Node, context: Context) -> list[Wish]:
         return [context.wish("srv", owner, (), key.place)]
     ttl, source = None, node
     if isinstance(node, Mapping):
-        fields = reading.mapping(node, context.faults, _WHAT, ("values", "ttl"))
-        if fields is None:
-            return []
-        ttl, found = context.own_ttl(fields), fields.get("values")
-        if found is None:
-            context.faults.add(node.place, f"values is missing: write {_WHAT}")
-            return []
-        source = found
+        ttl, source = context.own_ttl(node), node["values"]
     items = reading.items(source, context.faults, _WHAT)
     records = [_record(item, context) for item in items]
     known = tuple(srv.format(record) for record in records if record is not None)
@@ -67,9 +59,21 @@ def _record(node: Node, context: Context) -> srv.Record | None:
     return srv.Record(record.priority, record.weight, record.port, host)
 
 
+_RECORDS = Items(
+    Text(_WHAT, r"\s*(?:\d{1,5}\s+){3}\S+\s*", srv.parse, "SRV", ("0 1 465 mx1", "0 0 0 .")), _WHAT
+)
+_LONG = {"values": Field(_RECORDS, "Its records.", missing=f"write {_WHAT}"), "ttl": TTL}
+SHAPE = Named(
+    f"a service and {_WHAT}",
+    Word("service", srv.SERVICES),
+    Either(Absent(), Fields(_WHAT, _LONG), _RECORDS),
+)
+
 KEY = Key(
     "srv",
     "Where mail clients find their servers: service (submissions, imaps, …) to priority, weight, "
     "port and host. '0 0 0 .' says that it is not offered; 'absent' says nothing.",
     read,
+    shape=SHAPE,
+    example="{imaps: 0 1 993 mx1}",
 )

@@ -7,7 +7,9 @@ from mailsync.desired.context import Context
 from mailsync.desired.faults import quoted
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.tree import Mapping, Node, Scalar
+from mailsync.desired.shape import Absent, Never, Text
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import verification
 
@@ -18,7 +20,6 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     """Read ``[TOKEN, {TOKEN: absent}]``; a token is the whole text of a TXT value."""
     ttl, values = None, node
     if isinstance(node, Mapping) and ("values" in node or "ttl" in node):
-        reading.mapping(node, context.faults, _WHAT, ("values", "ttl"))
         ttl, found = context.own_ttl(node), node.get("values")
         if found is None:
             context.faults.add(node.place, f"values is missing: write a list of {_WHAT}")
@@ -26,7 +27,7 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
         values = found
     going: dict[str, bool] = {}
     for item in reading.items(values, context.faults, _WHAT):
-        for source, absent in _tokens(item, context):
+        for source, absent in _tokens(item):
             token = _token(source, context)
             if token is None:
                 continue
@@ -41,26 +42,16 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     return (context.wish("verification", key, kept, node.place, ttl, gone),)
 
 
-def _tokens(node: Node, context: Context) -> list[tuple[Node, bool]]:
+def _tokens(node: Node) -> list[tuple[Node, bool]]:
     """Give an item's tokens, each with whether it is to go."""
     if not isinstance(node, Mapping):
         return [(node, False)]
-    found: list[tuple[Node, bool]] = []
-    for key, value in node:
-        if reading.is_absent(value):
-            found.append((key, True))
-        else:
-            context.faults.add(value.place, "a token stands alone, or with 'absent' to remove it")
-    return found
+    return [(key, True) for key, value in node if reading.is_absent(value)]
 
 
 def _token(node: Node, context: Context) -> str | None:
     text = reading.text(node, context.faults, _WHAT)
     if text is None:
-        return None
-    if isinstance(node, Scalar) and reading.is_absent(node):
-        message = "name the tokens that are to go: '- TOKEN: absent'"
-        context.faults.add(node.place, message)
         return None
     try:
         return verification.parse(text)
@@ -69,9 +60,32 @@ def _token(node: Node, context: Context) -> str | None:
         return None
 
 
+_TOKEN = Text(_WHAT, "[ -~]*[!-~][ -~]*", verification.parse, "token", ("MS=ms12345678",))
+_VALUES = Items(
+    Either(
+        Never("absent", "name the tokens that are to go: '- TOKEN: absent'"),
+        Named(_WHAT, _TOKEN, Absent("a token stands alone, or with 'absent' to remove it")),
+        _TOKEN,
+    ),
+    _WHAT,
+)
+SHAPE = Either(
+    Fields(
+        _WHAT,
+        {
+            "values": Field(_VALUES, "The tokens, beside those of 'services'."),
+            "ttl": TTL,
+        },
+        marks=frozenset({"values", "ttl"}),
+    ),
+    _VALUES,
+)
+
 KEY = Key(
     "verification",
     "Tokens that prove to services who owns the domain, each the whole text of a TXT value. "
     "'- TOKEN: absent' removes one; values that are not named stay as they are.",
     read,
+    shape=SHAPE,
+    example="[MS=ms12345678]",
 )

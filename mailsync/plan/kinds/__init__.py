@@ -8,6 +8,7 @@ from mailsync.desired.model import Kind
 from mailsync.plan.choreography import Choreography
 from mailsync.plan.kinds import (
     autodiscover,
+    bimi,
     dkim,
     dmarc,
     host,
@@ -33,7 +34,7 @@ CHOREOGRAPHIES: Mapping[Kind, Choreography] = {
     "tlsa": tlsa,
     "srv": srv,
     "ptr": ptr,
-    "bimi": record,
+    "bimi": bimi,
     "verification": verification,
     "autodiscover": autodiscover,
     "record": record,

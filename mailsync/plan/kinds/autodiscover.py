@@ -1,4 +1,4 @@
-"""Choreography of the autodiscover CNAME: where mail clients look for their server's settings.
+"""Choreography of autodiscover and autoconfig: where mail clients look for their settings.
 
 Clients go where the mailboxes are, so a change comes with the switch; with no mail on the move, a
 first record is simply added. Clients keep what they learnt for months: the old service's name stays

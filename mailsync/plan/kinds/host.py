@@ -60,7 +60,9 @@ def _may_take_mail(wish: Wish, scene: Scene) -> bool:
 def _stays(wish: Wish, scene: Scene) -> bool:
     """Tell whether mail is meant to go on to this host: the file's MX names it, or has no say."""
     named = [w.values for w in scene.desired.wishes if w.kind == "mx" and w.values]
-    if any(wish.name in hosts(values) for values in abroad.wished_mx(scene.live.neighbours)):
+    if any(
+        wish.name in hosts(values) for values in abroad.wished_mx(scene.live.neighbours).values()
+    ):
         return True
     return not named or any(wish.name in hosts(values) for values in named)
 
@@ -71,9 +73,10 @@ def _has_address(name: str, scene: Scene) -> bool:
 
 def mx_in_the_end(scene: Scene) -> list[tuple[str, ...]]:
     """Give the values of every MX RRset when all is done: as wished for, else as they are."""
-    wished = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "mx"}
     kept = {key: one.values for key, one in scene.live.rrsets.items() if key[1] == "MX"}
-    return [*{**kept, **wished}.values(), *abroad.wished_mx(scene.live.neighbours)]
+    elsewhere = abroad.wished_mx(scene.live.neighbours)
+    wished = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "mx"}
+    return list({**kept, **elsewhere, **wished}.values())
 
 
 def _known_to_all(kept: Wish, scene: Scene) -> bool:

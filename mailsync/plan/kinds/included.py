@@ -27,15 +27,13 @@ def before_including(
     findings: list[Finding] = []
     for target in sorted(new):
         key = (target, "TXT")
-        if is_at_or_below(target, scene.desired.zone):
-            if _is_ours(scene, key):
-                waits += scene.until_all(key, _holds_spf)
-            elif _missing(scene, target):
-                findings.append(_no_record(target, wish))
-        else:
-            neighbour = abroad.owner(scene.live.neighbours, target)
-            if neighbour is not None and key in _spf_keys(abroad.wishes(neighbour)):
-                waits += abroad.until_all(neighbour, key, scene.now, _holds_spf)
+        neighbour = abroad.publisher(scene.desired.zone, scene.live.neighbours, key)
+        if _is_ours(scene, key):
+            waits += scene.until_all(key, _holds_spf)
+        elif neighbour is not None and key in _spf_keys(abroad.wishes(neighbour)):
+            waits += abroad.until_all(neighbour, key, scene.now, _holds_spf)
+        elif is_at_or_below(target, scene.desired.zone) and _missing(scene, target):
+            findings.append(_no_record(target, wish))
     return tuple(sorted(waits)), tuple(findings)
 
 
@@ -56,6 +54,15 @@ def before_removing(scene: Scene, wish: Wish) -> tuple[tuple[Hold, ...], tuple[F
                 reason = f"resolvers may hold an SPF record that includes {shown(wish.name)}"
                 waits.append(Hold(until, reason, named((other.name, other.type))))
     return tuple(sorted(waits)), tuple(findings)
+
+
+def still_included(scene: Scene, wish: Wish) -> bool:
+    """Tell whether another SPF record of this domain's file includes a record as it is live."""
+    return any(
+        wish.name in targets(_values(scene.live.get((other.name, other.type))))
+        for other in scene.desired.wishes
+        if (other.name, other.type) != (wish.name, wish.type) and _may_be_spf(other)
+    )
 
 
 def targets(values: tuple[str, ...]) -> frozenset[str]:
@@ -84,7 +91,7 @@ def _including(scene: Scene, wish: Wish) -> list[tuple[Wish, tuple[Remnant, ...]
     found = [
         (other, scene.visible((other.name, other.type)))
         for other in scene.desired.wishes
-        if other is not wish and _may_be_spf(other)
+        if (other.name, other.type) != (wish.name, wish.type) and _may_be_spf(other)
     ]
     for neighbour in scene.live.neighbours:
         found += [

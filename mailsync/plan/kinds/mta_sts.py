@@ -58,7 +58,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         why_settle="announces the policy without the old servers",
         wait=scene.desired.cutover.soak,
         since=_unseen_lately(scene),
-        gates=() if set(owned) == set(interim) else _served(due, scene),
+        gates=_served(due, scene),
         settle_gates=_served(final, scene),
     )
 
@@ -68,8 +68,8 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     if held is None:
         return not wish.values and _never(scene)
     served = scene.live.policy.policy
-    if served is not None and not all(_permits(served, host) for host in _wished(scene)):
-        return False  # whatever its id: whoever fetches it now goes by it
+    if served is not None and _stops(served, scene):
+        return False  # whatever id it goes under: a sender may fetch it this minute
     ids = [_identifier(value) for value in held]
     if not ids:
         return not forbidding(scene, renamed=True)
@@ -119,6 +119,11 @@ def _unseen_lately(scene: Scene) -> datetime | None:
     return unseen if unseen is not None and unseen + scene.transit > scene.now else None
 
 
+def _stops(policy: Policy, scene: Scene) -> bool:
+    """Tell whether a policy would stop mail to some host that takes it, or is going to."""
+    return not all(_permits(policy, host) for host in _hosts(scene))
+
+
 def _hosts(scene: Scene) -> set[str]:
     """Give the hosts that some visible MX names, or that the file names."""
     found = set(_wished(scene))
@@ -141,7 +146,6 @@ def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
     told = (_announcing(LEAVING)) == owned
     if not told and held is None and scene.live.policy.state == "none":
         return at_once((), "no policy is served, and no sender holds one")
-    gates = () if told else _served(LEAVING, scene)
     waits = []
     if not told or held is not None:
         until = max(filter(None, (held, scene.now + timedelta(seconds=1))))
@@ -155,7 +159,7 @@ def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
         why_settle="removes the record: no sender holds a policy any more",
         wait=LEAVING.max_age,
         since=scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).seen_at if told else None,
-        gates=gates,
+        gates=_served(LEAVING, scene),
         settle_holds=tuple(waits),
     )
 
@@ -224,12 +228,7 @@ def _harmless(scene: Scene) -> set[str]:
     """Give the ids of policies that stop no mail to the hosts to come."""
     final = scene.desired.policy
     candidates = [*_known(scene), policy_due(scene), *([final] if final is not None else [])]
-    coming = _hosts(scene)
-    return {
-        mta_sts.identifier(one)
-        for one in candidates
-        if one.mode != "enforce" or all(_permits(one, host) for host in coming)
-    }
+    return {mta_sts.identifier(one) for one in candidates if not _stops(one, scene)}
 
 
 def _served(wanted: Policy, scene: Scene) -> tuple[Gate, ...]:

@@ -42,8 +42,8 @@ def ready(_wish: Wish, _held: tuple[str, ...] | None, _scene: Scene) -> bool:
 def _address_known(wish: Wish, host: str, scene: Scene) -> tuple[Hold, ...]:
     """Hold until every resolver finds the address at the host, where a file here asks for it."""
     address = ptr_record.address_of(wish.name)
-    neighbour = abroad.owner(scene.live.neighbours, host)
     key = (host, "AAAA" if ":" in address else "A")
-    if neighbour is None or key not in {(w.name, w.type) for w in abroad.wishes(neighbour)}:
+    neighbour = abroad.publisher(scene.desired.zone, scene.live.neighbours, key)
+    if neighbour is None:
         return ()
     return abroad.until_all(neighbour, key, scene.now, lambda held: address in held)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mailsync.desired.model import Wish
 from mailsync.plan.choreography import Scene, Steps, at_once
-from mailsync.plan.kinds import included, spf
+from mailsync.plan.kinds import spf, spf_tree
 
 
 def owns(_wish: Wish, _value: str) -> bool:
@@ -22,16 +22,16 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Set what is wished for."""
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
-    if wish.type == "TXT" and any(spf.owns(wish, value) for value in owned):
+    if wish.type == "TXT" and any(spf.owns(wish, value) for value in (*owned, *wish.values)):
         return _as_spf(wish, owned, scene)
     if not wish.values:
         return at_once((), "removed, as the file asks")
     return at_once(wish.values, "as the file asks")
 
 
-def ready(_wish: Wish, _held: tuple[str, ...] | None, _scene: Scene) -> bool:
-    """No mail depends on it."""
-    return True
+def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
+    """No mail depends on it, but for an SPF record: others may include it."""
+    return not spf_tree.holds_spf(wish) or spf_tree.lets_all(wish, held or ())
 
 
 def _as_spf(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
@@ -40,12 +40,6 @@ def _as_spf(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     ours = tuple(value for value in wish.values if spf.owns(wish, value))
     held = tuple(value for value in owned if spf.owns(wish, value))
     found = spf.steps(replace(wish, values=ours), held, scene)
-    if not ours:
-        waits, findings = included.before_removing(scene, wish)
-        if waits:
-            why = "removed, as the file asks: no resolver holds a record that includes it"
-            found = Steps(held, held, (), why_settle=why, wait=0, since=scene.now)
-        found = replace(found, settle_holds=waits, findings=(*found.findings, *findings))
     return replace(
         found,
         prepare=(*plain, *found.prepare),

@@ -6,7 +6,8 @@ senders queued has been delivered or given up (RFC 5321 §4.5.4.1). A pure remov
 the move, is made directly: it rests on the user's word that nobody sends that way any more.
 
 A record that this configuration publishes elsewhere and that a new term includes is visible before
-the term is: including what is not there is a permanent error (§5.2).
+the term is: including what is not there is a permanent error (§5.2). Records that include one
+another are one (`spf_tree`): a term that goes from one of them to another is never missing.
 
 Terms that name no address of their own (``a``, ``mx``, ``ptr``, ``exists``) mean what the DNS says
 when the mail arrives: `mailsync.plan.guards` warns where a switch changes what ``mx`` means.
@@ -19,12 +20,13 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from mailsync.desired.model import Wish
+from mailsync.dns.names import shown
 from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.dns.ttl import written
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
 from mailsync.plan.choreography import Scene, Steps, at_once, error
-from mailsync.plan.kinds import included
+from mailsync.plan.kinds import included, spf_tree
 
 LOOKUPS_MAX = 10
 """How many terms of one check may cause look-ups (RFC 7208 §4.6.4); more is a permanent error."""
@@ -36,19 +38,19 @@ def owns(_wish: Wish, value: str) -> bool:
 
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
-    """Publish the union, then shrink; what it includes is there before."""
-    found = _steps(wish, owned, scene)
-    if set(found.prepare) == set(owned) or not found.prepare:
-        return found
-    waits, findings = included.before_including(scene, wish, owned, found.prepare)
-    return replace(found, holds=waits, findings=(*found.findings, *findings))
-
-
-def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Publish the union, then shrink; what it includes is there before, and goes after."""
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
     if not wish.values:
-        return _later_or_now(wish, owned, (), scene, "removes SPF")
+        return _removal(wish, owned, scene)
+    found = _steps(wish, owned, scene)
+    if set(found.prepare) == set(owned):
+        return found
+    waits, findings = included.before_including(scene, wish, owned, found.prepare)
+    return replace(found, holds=(*found.holds, *waits), findings=(*found.findings, *findings))
+
+
+def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     if not owned:
         return at_once(wish.values, "adds SPF")
     target = txt_text(wish.values[0])
@@ -58,20 +60,92 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     union = (txt_value(reduce(lambda wide, old: spf_record.union(old, wide), live, target)),)
     if union == wish.values:
         return at_once(wish.values, "lets more servers send; takes nothing away")
-    if (count := spf_record.lookups(spf_record.parse(txt_text(union[0])))) > LOOKUPS_MAX:
+    gone = spf_record.terms_removed(" ".join(live[:1]), target)
+    moving = spf_tree.moving(wish, gone, scene)
+    if gone and moving == gone and len(live) == 1:
+        found = _moved(wish, owned, union, scene)
+        if found is not None:
+            return found
+    if (count := spf_tree.lookups(txt_text(union[0]), scene)) > LOOKUPS_MAX:
         return Steps(owned, owned, owned, findings=(_too_many(wish, count),))
-    gone = ", ".join(spf_record.terms_removed(" ".join(live[:1]), target)) or "what is left over"
+    what = ", ".join(gone) or "what is left over"
     if set(union) == set(owned):
-        return _later_or_now(wish, owned, wish.values, scene, f"removes {gone} from SPF")
-    return Steps(
-        union,
-        union,
-        wish.values,
-        why_prepare="SPF lets the old and the new servers send",
-        why_settle=f"removes {gone} from SPF: only the old way needed it",
-        wait=_wait(scene),
-        since=scene.senders_at,
+        found = _later_or_now(wish, owned, wish.values, scene, f"removes {what} from SPF")
+    else:
+        found = Steps(
+            union,
+            union,
+            wish.values,
+            why_prepare="SPF lets the old and the new servers send",
+            why_settle=f"removes {what} from SPF: only the old way needed it",
+            wait=_wait(scene),
+            since=scene.senders_at,
+        )
+    return _after_others(wish, found, union, scene) if moving else found
+
+
+def _moved(
+    wish: Wish, owned: tuple[str, ...], union: tuple[str, ...], scene: Scene
+) -> Steps | None:
+    """Let go of terms that stand in another record of the same tree, when all receivers know it.
+
+    The record at the top of the tree, by which nobody is lost, changes in one step; one below it
+    has what is new to it at once. None: it takes more than that.
+    """
+    if all(one.top != wish.name for one in spf_tree.meanings(wish, scene)):
+        found = Steps(
+            union,
+            union,
+            wish.values,
+            why_prepare="SPF lets the old and the new servers send",
+            why_settle="the same servers may send: another record of SPF has what goes here",
+            wait=0,
+            since=scene.now,
+        )
+        return _after_others(wish, found, union, scene)
+    if not spf_tree.loses_nobody(wish, scene):
+        return None
+    if not spf_tree.at_once(wish, scene):
+        return Steps(owned, owned, owned, findings=(_later(wish),))
+    why = "the same servers may send: the records that SPF includes have what goes here"
+    return at_once(wish.values, why, holds=spf_tree.until_known(wish, scene))
+
+
+def _after_others(wish: Wish, found: Steps, union: tuple[str, ...], scene: Scene) -> Steps:
+    """Let go of terms only when all receivers know the records that have them instead.
+
+    From when that is can only be said when they are published.
+    """
+    if not spf_tree.published(wish, scene):
+        return Steps(union, union, union, why_prepare=found.why_prepare, findings=(_later(wish),))
+    if found.prepare == found.settle:
+        why = found.why_prepare
+        found = replace(found, why_prepare="", why_settle=why, wait=0, since=scene.now)
+    known = spf_tree.until_known(wish, scene)
+    return replace(found, prepare=union, switch=union, settle_holds=known)
+
+
+def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+    """Take the record away when no receiver holds one that includes it."""
+    why = "removes SPF"
+    if wish.name != scene.desired.domain:
+        why = "removed: no SPF record of this domain includes it any more"
+    found = _later_or_now(wish, owned, (), scene, why)
+    waits, findings = included.before_removing(scene, wish)
+    if included.still_included(scene, wish):
+        return Steps(owned, owned, owned, findings=(*findings, _later(wish)))
+    if waits and found.settle == found.prepare:
+        why = "removed: no resolver holds a record that includes it"
+        found = Steps(owned, owned, (), why_settle=why, wait=0, since=scene.now)
+    return replace(found, settle_holds=waits, findings=(*found.findings, *findings))
+
+
+def _later(wish: Wish) -> Finding:
+    message = (
+        f"{shown(wish.name)}: what goes from this SPF record goes when every receiver knows the "
+        "records that have it instead, or that no longer include it; this plan comes before that"
     )
+    return Finding("spf-shrinks-later", "info", message, str(wish.place))
 
 
 def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
@@ -111,13 +185,11 @@ def _wait(scene: Scene) -> int:
 def _later_or_now(
     wish: Wish, owned: tuple[str, ...], target: tuple[str, ...], scene: Scene, why: str
 ) -> Steps:
-    found = (
-        _widened_at(wish, scene),
-        _unseen_lately(wish, scene),
-        scene.senders_lately(_wait(scene)),
-    )
+    family = (wish, *spf_tree.relatives(wish, scene))
+    found = [_widened_at(one, scene) for one in family]
+    found += [_unseen_lately(wish, scene), _signers_lately(scene)]
     since = max((at for at in found if at is not None), default=None)
-    if since is None and not scene.in_flight:
+    if since is None and not scene.in_flight and not spf_tree.grows(wish, scene):
         lifetime = written(scene.desired.cutover.queue_lifetime)
         note = f"assumes that nobody has sent that way for {lifetime}"
         return at_once(target, f"{why} ({note})")
@@ -127,8 +199,14 @@ def _later_or_now(
         target,
         why_settle=f"{why}: only the old way needed it",
         wait=_wait(scene),
-        since=since,
+        since=scene.not_before_senders(since),
     )
+
+
+def _signers_lately(scene: Scene) -> datetime | None:
+    """Find from when on the new way could sign, while mail sent the old way may be queued."""
+    at = scene.signers_at
+    return at if at is not None and at + timedelta(seconds=_wait(scene)) > scene.now else None
 
 
 def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
@@ -161,8 +239,7 @@ def _unseen_lately(wish: Wish, scene: Scene) -> datetime | None:
     It may not yet have let the new way send: with the journal lost, a union looks like a record
     from which something is simply removed. So it does where nobody saw that mail moved.
     """
-    times = (scene.unseen_at((wish.name, wish.type)), scene.unseen_move)
-    unseen = max((at for at in times if at is not None), default=None)
+    unseen = scene.in_use_until(scene.unseen_at((wish.name, wish.type)), scene.unseen_move)
     matters = timedelta(seconds=_wait(scene))
     return unseen if unseen is not None and unseen + matters > scene.now else None
 

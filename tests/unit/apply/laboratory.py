@@ -22,7 +22,7 @@ from mailsync.errors import AnotherRun, HostError, JournalError, StaleWrite
 from mailsync.journal.events import Entry, Event, Intent, Seen, Written
 from mailsync.mail.mta_sts import Policy
 from mailsync.observe.interface import Sighting
-from mailsync.plan.live import Capability, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, Gate
 from tests.unit.plan.story import PLACE, START, ZONE, mx, rrset, spf, wish, zone
 
@@ -73,6 +73,7 @@ class Laboratory:
     served_policy: ServedPolicy = field(default_factory=ServedPolicy)
     mta_sts: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    looks: tuple[Look, ...] = ()
     held_back: Mapping[Key, RRset] | None = None
     stop_before: int | None = None
     locked: bool = False
@@ -115,6 +116,11 @@ class Laboratory:
     def authority(self, zone: str, rrsets: Mapping[Key, RRset]) -> Gate:
         """Give the gate as ordered."""
         return self.gate
+
+    def probe(self, hosts: frozenset[str]) -> tuple[Look, ...]:
+        """Give what is seen of mail servers as ordered."""
+        self.log.append(("probe", hosts))
+        return self.looks
 
     def policy(self, domain: str) -> ServedPolicy:
         """Give the policy as ordered."""
@@ -171,6 +177,7 @@ class Laboratory:
             lambda: self.now,
             lambda: self.neighbours,
             self.policy,
+            self.probe,
         )
 
     def apply(self, terms: Terms | None = None) -> Outcome:

@@ -15,7 +15,7 @@ from mailsync.errors import HostError, JournalError, MailsyncError, StaleWrite
 from mailsync.journal.events import Intent, Seen, Written
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan import policy as policies
-from mailsync.plan.live import Capability, ServedPolicy
+from mailsync.plan.live import Capability, Look, ServedPolicy
 from mailsync.plan.model import Gate
 from tests.unit.apply.laboratory import (
     AWAY,
@@ -319,6 +319,25 @@ def test_a_gate_that_fails_refuses_a_later_stage_too() -> None:
     outcome = laboratory.apply(Terms(only=frozenset(due["settle"].changes)))
     assert outcome.state == "refused"
     assert len(laboratory.writes) == before
+
+
+def test_a_mail_server_that_refuses_stops_the_switch_and_nothing_else() -> None:
+    """It is asked when the switch is due, not before; what was refused is tried again next time."""
+    refusal = Look("smtp-accepts", "mx1." + ZONE, "fail", "(192.0.2.10): no such domain here")
+    laboratory = Laboratory(looks=(refusal,))
+    assert laboratory.apply().state == "waiting"
+    assert [what for what, _ in laboratory.log if what == "probe"] == []
+    laboratory.passes("2d")
+    outcome = laboratory.apply()
+    assert outcome.state == "refused"
+    assert outcome.messages == (
+        "gate smtp-accepts: mx1.example.jp (192.0.2.10): no such domain here",
+    )
+    assert ("probe", frozenset({"mx1." + ZONE})) in laboratory.log
+    assert laboratory.rrsets[MX].values == (OLD,)
+    laboratory.looks = (replace(refusal, state="pass"),)
+    assert laboratory.apply().written == 1
+    assert laboratory.rrsets[MX].values == (NEW,)
 
 
 def test_a_gate_that_nobody_could_ask_refuses_nothing() -> None:

@@ -151,7 +151,7 @@ def test_no_domain_is_no_work() -> None:
 
 
 def test_no_more_domains_are_under_way_than_agreed() -> None:
-    """The number of workers bounds what runs at once."""
+    """The number of workers bounds what runs at once; domains of one zone never do."""
     lock = threading.Lock()
     now = most = 0
 
@@ -164,6 +164,10 @@ def test_no_more_domains_are_under_way_than_agreed() -> None:
         with lock:
             now -= 1
 
-    many = [replace(DOMAINS[0], domain=f"d{n}.example.") for n in range(12)]
+    many = [Desired(f"d{n}.example.", f"d{n}.example.", (), PLACE) for n in range(12)]
     assert len(list(run_all(many, work, Flag(), workers=3))) == 12
     assert most == 3
+    most = 0
+    one_zone = [replace(one, zone="example.") for one in many]
+    assert [r.desired for r in run_all(one_zone, work, Flag(), workers=3)] == one_zone
+    assert most == 1

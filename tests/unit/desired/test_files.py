@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping as ByName
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from mailsync.desired import files
-from mailsync.desired.model import Place
+from mailsync.desired.faults import Faults
+from mailsync.desired.model import Level, Place
 from mailsync.desired.target import Target
 from mailsync.desired.tree import Mapping
+from tests.unit.desired.reads import keys
 
 HERE = Place("mailsync.yaml", 1, 1)
 
@@ -25,6 +28,8 @@ class Source:
         Target("*.example", ("first",), HERE),
     )
     defaults: Mapping | None = None
+    profiles: ByName[str, Mapping] = field(default_factory=dict)
+    severities: tuple[tuple[str, Level], ...] = (("spf-ptr", "error"),)
 
 
 @pytest.fixture
@@ -56,6 +61,12 @@ def test_every_zone_file_is_read(source: Source) -> None:
     assert messages(loaded) == []
     assert domains(loaded) == ["a.example.", "b.example.", "xn--fsq.example."]
     assert files.domains(source) == ("a.example", "b.example", "xn--fsq.example")
+
+
+def test_every_domain_carries_what_the_configuration_says_of_findings(source: Source) -> None:
+    """Severities are set for all domains at once."""
+    loaded = files.load(source)
+    assert {desired.severities for desired in loaded.desired} == {source.severities}
 
 
 def test_first_matching_target_serves(source: Source) -> None:
@@ -120,7 +131,6 @@ def test_one_bad_file_does_not_stop_the_others(source: Source) -> None:
 def test_an_error_in_the_defaults_is_told_once(source: Source) -> None:
     """What is wrong for every zone is one line, not one for each."""
     from mailsync.desired import syntax
-    from mailsync.desired.faults import Faults
 
     defaults = syntax.parse(b"ttl: soon", "mailsync.yaml", Faults())
     assert isinstance(defaults, Mapping)
@@ -130,20 +140,104 @@ def test_an_error_in_the_defaults_is_told_once(source: Source) -> None:
     assert [message[:22] for message in messages(loaded)] == ["mailsync.yaml:1:6: 'so"]
 
 
+def test_a_profile_that_no_file_names_is_checked(source: Source) -> None:
+    """Its mistakes are told with all others, and stop no zone."""
+    source.profiles = {"later": keys("{mxx: 1, spf: {all: reject}}", Faults())}
+    loaded = files.load(source)
+    assert len(loaded.desired) == 3
+    assert [message.partition(" (")[0] for message in messages(loaded)] == [
+        "mailsync.yaml:1:2: unknown key 'mxx': did you mean 'mx'?",
+        "mailsync.yaml:1:21: unknown verdict",
+    ]
+    assert messages(files.load(source, ["b.example"])) == []
+
+
 def test_files_that_are_no_zone_are_told(source: Source) -> None:
     """What looks like a zone and is not read is no secret."""
-    (source.zones / "b.example.yml").write_text("")
     (source.zones / "sub").mkdir()
     (source.zones / "c.example.json").write_text("{}")
     (source.zones / "d e.yaml").write_text("")
     loaded = files.load(source)
     assert len(loaded.desired) == 3
     assert [message.partition(": ")[2][:30] for message in messages(loaded)] == [
-        "the zone b.example has a file ",
         "no zone file: those are named ",
         "named for no zone: 'd e' holds",
         "no zone file: those are named ",
     ]
+
+
+def test_a_zone_with_two_files_is_left_out(source: Source) -> None:
+    """Nobody can know which of them is meant; the other zones are planned."""
+    (source.zones / "b.example.yml").write_text("")
+    (source.zones / "brands.yaml").write_text("domains: [c.example, A.example.]\nmx: 10 mx1")
+    loaded = files.load(source)
+    assert domains(loaded) == ["c.example.", "xn--fsq.example."]
+    assert loaded.failed == ("a.example", "b.example")
+    assert messages(loaded) == [
+        "zones/brands.yaml:1:22: the zone a.example has a file already: zones/A.Example.yml:1:1",
+        "zones/b.example.yml:1:1: the zone b.example has a file already: zones/b.example.yaml:1:1",
+    ]
+
+
+def test_one_file_holds_for_several_zones(source: Source) -> None:
+    """Each has all of it, relative to itself; the file's own name is only a label."""
+    text = "domains: [c.example, d.example]\nmx: 10 mx1\n"
+    (source.zones / "our brands.yaml").write_text(text)
+    (source.zones / "escaped.yaml").write_text('"d\\x6fmains": e.example')
+    loaded = files.load(source, ["[cde].example"])
+    assert messages(loaded) == []
+    assert [(d.domain, d.zone, str(d.place)) for d in loaded.desired] == [
+        ("c.example.", "c.example.", "zones/our brands.yaml:1:11"),
+        ("d.example.", "d.example.", "zones/our brands.yaml:1:22"),
+        ("e.example.", "e.example.", "zones/escaped.yaml:1:15"),
+    ]
+    assert [wish.values for d in loaded.desired for wish in d.wishes] == [
+        ("10 mx1.c.example.",),
+        ("10 mx1.d.example.",),
+    ]
+    assert files.domains(source) == (*(f"{x}.example" for x in "abcde"), "xn--fsq.example")
+
+
+def test_a_mistake_for_several_zones_is_told_once(source: Source) -> None:
+    """Also where its words name the zone; each zone that nobody serves is told of."""
+    text = "domains: [c.example, d.example, e.net, f.net]\nmx: 10 mx_1\n"
+    (source.zones / "brands.yaml").write_text(text)
+    loaded = files.load(source)
+    assert loaded.failed == ("c.example", "d.example", "e.net", "f.net")
+    assert [message.partition(": ")[::2] for message in messages(loaded)] == [
+        (
+            "zones/brands.yaml:2:5",
+            "mx_1.c.example is no host's name: letters, digits, hyphens (RFC 1123 §2.1)",
+        ),
+        *(
+            (
+                f"zones/brands.yaml:1:{column}",
+                f"no DNS host serves {zone}: add it under targets in mailsync.yaml",
+            )
+            for zone, column in (("e.net", 33), ("f.net", 40))
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        ("[]", "1:10: an empty list: write the name of a zone, such as example.com"),
+        ("{}", "1:10: the name of a zone, such as example.com is expected here, not a mapping"),
+        ("[c.example, C.example.]", "1:22: c.example stands twice"),
+        ("['*.example']", "1:11: '*.example' is no zone: write the name of a zone"),
+        ("[.]", "1:11: '.' is no zone"),
+        ("[a b]", "1:11: 'a b.' holds a character"),
+        ("[" + "x" * 300 + "]", "1:11: 'xxxx"),
+    ],
+)
+def test_what_is_no_list_of_zones_is_told(source: Source, listed: str, message: str) -> None:
+    """A file that holds for no zone is not taken for the zone of its name."""
+    (source.zones / "z.example.yaml").write_text(f"domains: {listed}")
+    loaded = files.load(source)
+    assert "z.example." not in domains(loaded)
+    (error,) = messages(loaded)
+    assert error.startswith(f"zones/z.example.yaml:{message}")
 
 
 def test_an_empty_file_wishes_for_nothing(source: Source) -> None:

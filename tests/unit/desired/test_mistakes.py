@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from mailsync.desired import registry
 from tests.unit.desired.reads import errors
 
 LONG = "x" * 300
+ADDRESSES = [f"192.0.{n // 200}.{n % 200}" for n in range(400)]
+SEVEN = "[" + ", ".join(f"i{n}.example" for n in range(7)) + "]"
 MISTAKES = {
     # the file
     "- mx": "1:1: a zone file is a mapping of keys",
     "mxx: 10 mx1": "1:1: unknown key 'mxx': did you mean 'mx'?",
     f"{LONG}: 1": "1:1: unknown key 'xxxxxxxx",
-    "services: []": "1:1: services is not supported yet by this version",
+    "services: []": "1:11: an empty list: write a service",
     "ttl: soon": "1:6: 'soon' is no duration",
     "ttl: 99999999999": "1:6: '99999999999' is no duration",
     "ttl: [1]": "1:6: a TTL is expected here, not a list",
@@ -82,13 +85,40 @@ MISTAKES = {
     "spf: {includes: a.example, all: fail}": "1:7: unknown key 'includes': did you mean 'include'?",
     "spf: {all: fail, ttl: x}": "1:23: 'x' is no duration",
     f"spf: v=spf1 {'x' * 70000}": "1:6: an SPF record of 70007 characters: too long",
+    "spf: {all: fail, split: 99}": "1:25: 99 octets are too few: write true, or 255",
+    "spf: {all: fail, split: 451}": "1:25: '451' is no length of a record",
+    "spf: {all: fail, split: maybe}": "1:25: 'maybe' is no length of a record",
+    f"spf: {{ip4: [{', '.join(ADDRESSES)}], all: fail, split: true}}": "1:6: 400 addresses take",
+    f"spf: {{ip4: [{', '.join(ADDRESSES[:50])}], include: {SEVEN}, all: fail, split: 255}}": (
+        "1:6: with the records that its addresses go into: 11 terms ask the DNS"
+    ),
+    f"spf: {{ip4: [{', '.join(ADDRESSES[:10])}], include: {SEVEN}, all: fail, split: 150}}": (
+        "1:6: without its addresses SPF has "
+    ),
     # dkim
     "dkim: {s1: {}}": "1:12: an empty mapping",
     "dkim: {s1: p}": "1:12: 'p' is no tag=value",
     "dkim: {s1: v=DKIM1; p=AAAA}": "1:12: p= is no RSA public key: was it cut",
     "dkim: {s1: []}": "1:12: a key record is expected here, not a list",
-    "dkim: {s1: {ttl: 5}}": "1:12: write either txt or cname",
-    "dkim: {s1: {txt: v=DKIM1; p=, cname: c}}": "1:12: write either txt or cname",
+    "dkim: {s1: {ttl: 5}}": "1:12: write one of txt, cname, pem, ns",
+    "dkim: {s1: {txt: v=DKIM1; p=, cname: c}}": "1:12: write one of txt, cname, pem, ns",
+    "dkim: {s1: {ns: []}}": "1:17: an empty list",
+    "dkim: {s1: {ns: [a.example.net., a.example.net.]}}": "1:34: a.example.net stands twice",
+    "dkim: {s1: {ns: a.s1._domainkey}}": "1:17: a.s1._domainkey.example.com is no host's name",
+    "dkim: {s1: {ns: 192.0.2.1}}": "1:17: '192.0.2.1' is an address",
+    "dkim: {_domainkey: v=DKIM1; p=}": "1:20: _domainkey takes {ns: [ns1.example.net.]} or absent",
+    "dkim: {_domainkey: {cname: a}}": "1:20: _domainkey takes {ns: [ns1.example.net.]} or absent",
+    "dkim: {_domainkey: {ns: a.example.net., pem: k}}": "1:20: _domainkey takes {ns: ",
+    "dkim: {_domainkey: {ns: a.example.net.}, s1: {cname: b.example.net.}}": (
+        "1:42: s1._domainkey.example.com CNAME lies in what is delegated at z.yaml:1:8"
+    ),
+    "records: {sub: {type: NS, value: a.example.net.}, a.sub: {type: A, value: 192.0.2.1}}": (
+        "1:51: a.sub.example.com A lies in what is delegated at z.yaml:1:11"
+    ),
+    "dkim: {s1: {pem: /nowhere/key.pem}}": "1:18: '/nowhere/key.pem' cannot be read: no such file",
+    "dkim: {s1: {pem: /dev/null}}": "1:18: '/dev/null': no regular file",
+    "dkim: {s1: {pem: /dev}}": "1:18: '/dev' cannot be read",
+    "records: {_domainkey: {type: NS, value: a.}}": "1:30: write it under 'dkim'",
     "dkim: {s1: {cname: []}}": "1:20: a name is expected here, not a list",
     "dkim: {s1: {cnme: c, cname: c}}": "1:13: unknown key 'cnme': did you mean 'cname'?",
     "dkim: {s 1: absent}": "1:8: 's 1' is no selector",
@@ -102,8 +132,10 @@ MISTAKES = {
     "dmarc: {sp: none}": "1:8: p is missing",
     "dmarc: {p: none, pct: 50}": "1:18: pct: it is gone",
     "dmarc: {p: none, rau: x}": "1:18: unknown key 'rau': did you mean",
-    "dmarc: {p: rejekt}": "1:12: p=rejekt: write one of",
-    "dmarc: {p: none, sp: a;b}": "1:22: 'a;b' cannot be the value of sp",
+    "dmarc: {p: rejekt}": "1:12: unknown policy (none, quarantine, reject) 'rejekt': did you mean",
+    "dmarc: {p: none, sp: a;b}": "1:22: unknown policy (none, quarantine, reject) 'a;b'",
+    "dmarc: {p: none, adkim: x}": "1:25: unknown alignment (r, s) 'x'",
+    "dmarc: {p: none, fo: a;b}": "1:22: 'a;b' cannot be the value of fo",
     "dmarc: {p: none, rua: a@b.example}": "1:23: rua=a@b.example: write an address",
     "dmarc: {p: none, rua: []}": "1:23: an empty list",
     "dmarc: {p: none, rua: [[]]}": "1:24: rua is expected here, not a list",
@@ -124,6 +156,30 @@ MISTAKES = {
     "autodiscover: {}": "1:15: an empty mapping",
     "autodiscover: {ttl: 5}": "1:15: target is missing",
     "autodiscover: []": "1:15: a host is expected here, not a list",
+    # autoconfig
+    "autoconfig: autoconfig": "1:13: autoconfig points to itself",
+    "autoconfig: localhost.": "1:13: localhost is every machine itself",
+    "autoconfig: {}": "1:13: an empty mapping",
+    "autoconfig: {ttl: 5}": "1:13: write either target or addresses",
+    "autoconfig: {target: a, addresses: 192.0.2.1}": "1:13: write either target or addresses",
+    "autoconfig: [192.0.2.1, 192.0.2.1]": "1:25: 192.0.2.1 stands twice",
+    "autoconfig: [a.example.net.]": "1:14: 'a.example.net.' is no address",
+    # bimi
+    "bimi: {}": "1:7: an empty mapping",
+    "bimi: https://a.example/l.svg": "1:7: a selector and a logo",
+    "bimi: {a b: absent}": "1:8: 'a b' is no selector",
+    "bimi: {default: {ttl: 5}}": "1:17: write a logo, such as",
+    "bimi: {default: {logo: https://a.example/l.svg, txt: v=BIMI1}}": "1:17: write a logo, such as",
+    "bimi: {default: {logo: http://a.example/l.svg}}": "1:24: 'http://a.example/l.svg' is no",
+    "bimi: {default: {logo: https://a.example/l.png}}": "1:17: l=https://a.example/l.png: a logo",
+    "bimi: {default: {authority: https://a.example/v.pem}}": "1:17: a= stands without l=",
+    "bimi: {default: {logo: https://a/l.svg}}": "1:17: l=https://a/l.svg: the logo is fetched over",
+    "bimi: {default: {avatar: mine}}": "1:26: unknown preference (brand, personal) 'mine'",
+    "bimi: {default: v=BIMI2}": "1:17: no BIMI record: it begins 'v=BIMI1;'",
+    "bimi: {default: v=BIMI1; l}": "1:17: 'l' is no tag=value",
+    "bimi: {default: v=BIMI1; l=; l=}": "1:17: the tag l= stands twice",
+    "bimi: {default: v=BIMI1; l=; avp=mine}": "1:17: avp=mine: write brand or personal",
+    "bimi: {default: no}": "1:17: no BIMI record",
     # records
     "records: {www: x}": "1:16: a record, such as {type: A, value: 192.0.2.80} is expected",
     "records: {www: {value: x}}": "1:16: type is missing",
@@ -143,6 +199,13 @@ MISTAKES = {
     "verification: a\nrecords: {'': {type: TXT, value: b}}": (
         "2:11: example.com TXT is asked for twice, first at z.yaml:1:15"
     ),
+    # prune
+    "prune: []": "1:8: an empty list",
+    "prune: [dkmi]": "1:9: unknown key to prune (autoconfig, autodiscover, bimi, dkim, dmarc, "
+    "mta_sts, spf, srv, tls_rpt, tlsa) 'dkmi': did you mean 'dkim'?",
+    "prune: mx": "1:8: mx cannot be pruned: 'mx' names all MX of the domain as it is",
+    "prune: [dkim, dkim]": "1:15: dkim stands twice",
+    "prune: [[]]": "1:9: key to prune is expected here, not a list",
     # mail
     "mail: off": "1:7: unknown value (none) 'off'",
     "mail: none\nmx: 10 mx1": "2:5: 'mx' stands beside 'mail: none' (line 1)",
@@ -166,7 +229,7 @@ MISTAKES = {
     "mx: [10 mx.example.net.]\nmta_sts: {mode: enforce, mx: [a.example]}": (
         "2:10: the policy's mx does not"
     ),
-    "mta_sts: {mode: testing, max: 1d}": "1:26: unknown key",
+    "mta_sts: {mode: testing, max: 1d, mx: a.example}": "1:26: unknown key",
     "mta_sts: {}": "1:10: an empty mapping",
     "tls_rpt: tls@example.com": "1:10: 'tls@example.com' is no address",
     "tls_rpt: {ttl: 1h}": "1:10: rua is missing",
@@ -183,6 +246,9 @@ MISTAKES = {
     "tlsa: {mx1: {}}": "1:13: an empty mapping",
     "tlsa: {mx1: [[]]}": "1:14: a record",
     "srv: {smtp: 0 1 25 mx1}": "1:7: unknown service",
+    "dmarc: v=DMARC1; p": "1:8: ' p' is no tag=value",
+    "tls_rpt: mailto:x": "1:10: 'mailto:x' is no address",
+    "srv: {imaps: 0 1 99999 mx1}": "1:14: 99999 is over 65535",
     "srv: {imaps: 993 mx1}": "1:14: '993 mx1' is no SRV",
     "srv: {imaps: {ttl: 1h}}": "1:14: values is missing",
     "srv: {imaps: {}}": "1:14: an empty mapping",
@@ -230,7 +296,7 @@ RECORDS = {
     "a, value: 192.0.2.1": "unknown type (A, AAAA",
     "B, value: x": "unknown type",
     "A": "write either value or values",
-    "A, value: 192.0.2.1, values: []": "write either value or values",
+    "A, value: 192.0.2.1, values: [192.0.2.2]": "write either value or values",
     "A, value: [192.0.2.1]": "value takes one; write values",
     "A, value: 2001:db8::1": "2001:db8::1 is no IPv4 address",
     "A, ttl: x, value: 192.0.2.1": "'x' is no duration",
@@ -246,6 +312,7 @@ RECORDS = {
     "TXT, value: '\"x\"'": "a TXT value is written without the quotes",
     "MX, value: 10 mx1": "a mapping of preference, exchange is expected",
     "MX, value: {preference: 1, exchange: 192.0.2.1.}": "'192.0.2.1.' is",
+    "MX, value: {preference: 1}": "exchange is missing: the value of MX is a mapping of preference",
     "SRV, value: {priority: 1, weight: 1, port: 1}": "target is missing",
     "SRV, value: {priority: 1, weight: 1, port: x, target: a.example.}": "'x' is no port",
     "CAA, value: {flags: 0, tag: a-b, value: x}": "'a-b' is no tag",
@@ -268,6 +335,15 @@ def test_mistake_in_a_record_is_told(record: str, message: str) -> None:
     (error,) = errors(f"records: {{www: {{type: {record}}}}}")
     assert f": {message}" in error
     assert error.startswith("z.yaml:1:")
+
+
+def test_keys_to_come_are_told_as_such() -> None:
+    """They are part of the files' syntax, and are not taken for mistakes."""
+    later = sorted(registry.LATER)
+    assert errors("\n".join(f"{key}: x" for key in later)) == [
+        f"z.yaml:{line}:1: {key} is not supported yet by this version"
+        for line, key in enumerate(later, 1)
+    ]
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -129,6 +129,51 @@ def test_records_of_a_key_of_their_own_are_written_there() -> None:
         ("_mta-sts", "{type: TXT, value: a}", "mta_sts"),
         ("_smtp._tls", "{type: TXT, value: a}", "tls_rpt"),
         ("_imaps._tcp", "{type: SRV, absent: true}", "srv"),
+        ("autoconfig", "{type: CNAME, value: a.}", "autoconfig"),
     ):
         (message,) = errors(f"records: {{{name}: {rest}}}")
         assert f"write it under '{key}'" in message
+
+
+def test_logos_in_every_form() -> None:
+    """By selector: as fields, as text, declined, absent; with a TTL."""
+    found = wishes(
+        "bimi:\n"
+        "  default: {logo: https://a.example/l.svg, authority: https://a.example/v.pem, ttl: 5m}\n"
+        "  Brand.x: {logo: https://a.example/l.svg, avatar: personal}\n"
+        "  none: declined\n  old: absent\n"
+        "  text: v=BIMI1;l=https://a.example/l.svg;x=y\n"
+        "  long: {txt: v=BIMI1; l=, ttl: 1h}"
+    )
+    assert {name.partition("._bimi.")[0]: values for _, name, _, values in found} == {
+        "default": ('"v=BIMI1; l=https://a.example/l.svg; a=https://a.example/v.pem;"',),
+        "brand.x": ('"v=BIMI1; l=https://a.example/l.svg; avp=personal;"',),
+        "none": ('"v=BIMI1; l=; a=;"',),
+        "old": (),
+        "text": ('"v=BIMI1;l=https://a.example/l.svg;x=y"',),
+        "long": ('"v=BIMI1; l="',),
+    }
+    assert {kind for kind, _, _, _ in found} == {"bimi"}
+
+
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        ("autoconfig.example.net.", {"CNAME": ("autoconfig.example.net.",)}),
+        ("{target: settings, ttl: 5m}", {"CNAME": ("settings.example.com.",)}),
+        ("192.0.2.80", {"A": ("192.0.2.80",)}),
+        ("[192.0.2.80, '2001:db8::80']", {"A": ("192.0.2.80",), "AAAA": ("2001:db8::80",)}),
+        ("{addresses: 192.0.2.80, ttl: 5m}", {"A": ("192.0.2.80",)}),
+        ("absent", {"A": (), "AAAA": (), "CNAME": ()}),
+    ],
+)
+def test_autoconfig_is_an_alias_or_addresses(
+    text: str, records: dict[str, tuple[str, ...]]
+) -> None:
+    """Like autodiscover, it is where clients go; absent removes it, whichever of them it is."""
+    desired = good(f"autoconfig: {text}")
+    assert {w.type: w.values for w in desired.wishes} == records
+    assert {(w.kind, w.name) for w in desired.wishes} == {
+        ("autodiscover", "autoconfig.example.com.")
+    }
+    assert {w.ttl for w in desired.wishes} == {300 if "ttl" in text else 3600}

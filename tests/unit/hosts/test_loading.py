@@ -136,10 +136,11 @@ def test_directory(directory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_name_and_capability(tmp_path: Path) -> None:
-    """A host knows its name and what it can do with TTLs."""
+    """A host knows its name, what it can do with TTLs, and the types that its adapter names."""
     settings = {"class": MEMORY, "store": "empty"}
     host = load_host("memory", settings, tmp_path, {"ttl": "fixed"})
-    assert (host.name, host.capability) == ("memory", Capability(settable=False))
+    types = frozenset(MemoryProvider.SUPPORTS)
+    assert (host.name, host.capability) == ("memory", Capability(settable=False, types=types))
     with pytest.raises(MailsyncError, match=r"^capabilities\.memory: ttl: "):
         load_host("memory", settings, tmp_path, {"ttl": "no"})
 

@@ -288,6 +288,28 @@ class TestProviders:
         assert host(Silent).read(ZONE)[ZONE, "MX"] == NEW_MX
         assert zones
 
+    @pytest.mark.usefixtures("zones")
+    def test_asked_for_its_own_servers(self) -> None:
+        """A provider that insists on the zone's own NS finds them in what it is asked for."""
+        seen: list[list[str]] = []
+
+        class Insisting(MemoryProvider):
+            def _process_desired_zone(self, desired: Zone) -> Zone:
+                seen.append(desired.root_ns.values)
+                return super()._process_desired_zone(desired)
+
+        host(Insisting).write(ZONE, [SWITCH])
+        assert seen == [["ns1.example.net.", "ns2.example.net."]]
+
+    def test_an_empty_answer(self, zones: dict[str, list[Record]]) -> None:
+        """Where every listing has the zone's own NS, one without is a read that failed."""
+        careful = host(adapter=Adapter(lists_ns=True))
+        assert (ZONE, "NS") in careful.read(ZONE)
+        zones[ZONE] = []
+        with pytest.raises(HostError, match="'cloud' gave an empty answer"):
+            careful.read(ZONE)
+        assert host().read(ZONE) == {}
+
     def test_international_zone(self, zones: dict[str, list[Record]]) -> None:
         """A zone may be named in Unicode; its records are in A-labels."""
         zone = Zone("xn--r8jz45g.test.", [])
@@ -347,7 +369,7 @@ class TestGuards:
         """An adapter that deletes and re-creates may not change an MX, not even its TTL; it may
         create and delete one, and change what else there is.
         """
-        recreating = host(adapter=Adapter(recreates=True))
+        recreating = host(adapter=Adapter(write="delete-then-create"))
         for change in (SWITCH, Change(MX, MX.with_ttl(60), "")):
             assert "mail would find no MX in between" in refused(zones, recreating, change)
         text = RRset(ZONE, "TXT", 60, ('"a"',))
@@ -369,3 +391,24 @@ class TestGuards:
         assert "takes TTLs from 3601 to 86400 s, not 300 s" in refused(zones, floor, SWITCH)
         assert "not 90000 s" in refused(zones, floor, Change(MX, MX.with_ttl(90000), ""))
         floor.write(ZONE, [Change(MX, NEW_MX.with_ttl(3600), "")])
+
+
+def test_zones_are_listed_where_the_adapter_can() -> None:
+    """By absolute name, sorted; what is no zone's name here is left out."""
+
+    class Listing(MemoryProvider):
+        def list_zones(self) -> list[str]:
+            return ["b.example.", "A.example", "0/25.2.0.192.in-addr.arpa.", "b.example."]
+
+    class Broken(MemoryProvider):
+        def list_zones(self) -> list[str]:
+            raise ValueError("no such token")
+
+    def made(kind: type[MemoryProvider]) -> OctodnsHost:
+        return OctodnsHost("memory", Capability(), lambda: kind("memory", "store"))
+
+    with stored("store", {}):
+        assert made(Listing).zones() == ("a.example.", "b.example.")
+        assert made(MemoryProvider).zones() is None
+        with pytest.raises(HostError, match=r"DNS host 'memory': .*no such token"):
+            made(Broken).zones()

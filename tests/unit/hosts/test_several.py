@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -53,6 +53,29 @@ def pair(first: RRset, second: RRset | None = None) -> tuple[Memory, Memory, Sev
     return one, two, Several([one, two], {MX: NEW.values})
 
 
+def test_together_they_can_do_what_each_can() -> None:
+    """Whatever one of them cannot do, both together cannot; what one does not say is not known."""
+    wide = Capability(
+        ttl_min=60, types=frozenset({"A", "MX", "TXT"}), null_mx=True, ptr=True, publish_delay=5
+    )
+    narrow = Capability(
+        ttl_max=3600,
+        types=frozenset({"MX", "TXT", "TLSA"}),
+        ttl_scope="zone",
+        txt_max=500,
+        txt_without="\\",
+        txt_garbles='"',
+        txt_empty=False,
+        null_mx=False,
+        mx_below=False,
+        mx_preferences=False,
+    )
+    both = Several([Memory("one", capability=wide), Memory("two", capability=narrow)], {})
+    assert both.capability == replace(
+        narrow, ttl_min=60, types=frozenset({"MX", "TXT"}), publish_delay=5
+    )
+
+
 def test_alike_they_are_listed_as_one() -> None:
     """Nothing differs, and what is written is written to both."""
     one, two, both = pair(OLD)
@@ -61,6 +84,14 @@ def test_alike_they_are_listed_as_one() -> None:
     both.write(ZONE, [SWITCH])
     assert one.rrsets == two.rrsets == {MX: NEW}
     assert both.name == "one and two"
+
+
+def test_what_the_file_does_not_name_is_listed_where_any_host_has_it() -> None:
+    """A record that was pruned from one host alone is still there to be pruned."""
+    for hosts in (("one", "two"), ("two", "one")):
+        listings = {"one": zone(OLD), "two": {}}
+        both = Several([Memory(name, listings[name]) for name in hosts], {})
+        assert both.read(ZONE) == zone(OLD)
 
 
 def test_a_write_that_reached_one_is_completed_by_the_next_run() -> None:

@@ -10,6 +10,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.resolver
+import dns.rrset
 import pytest
 
 from mailsync.dns.rrset import Key, RRset
@@ -83,6 +84,55 @@ def test_what_is_served_instead_is_told() -> None:
     cname = f"{ZONE} 300 CNAME Elsewhere.Example."
     assert lag(zone_of(cname)) == "HERE serves a CNAME to elsewhere.example."
     assert lag(zone_of(cname), None) == "HERE serves a CNAME to elsewhere.example."
+
+
+CUT: Key = (f"_domainkey.{ZONE}", "NS")
+DELEGATED = RRset(*CUT, 300, ("ns1.example.net.",))
+
+
+def referral(*lines: str) -> Answering:
+    """Answer as the parent of a zone does: its name servers, without authority."""
+
+    def answering(query: dns.message.Message, tcp: bool) -> object:
+        if query.question[0].rdtype == dns.rdatatype.SOA:
+            return zone_of(SOA)(query, tcp)
+        answer = dns.message.make_response(query)
+        for line in lines:
+            name, ttl, _, _, target = line.split()
+            answer.authority.append(dns.rrset.from_text(name, int(ttl), "IN", "NS", target))
+        return [answer.to_wire()]
+
+    return answering  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected", "text"),
+    [
+        ([f"{CUT[0]} 300 IN NS NS1.example.net."], DELEGATED, ""),
+        ([f"{CUT[0]} 300 IN NS ns2.example.net."], DELEGATED, "still serves TTL 300: ns2.example"),
+        ([f"{CUT[0]} 300 IN NS ns1.example.net."], None, "still serves TTL 300: ns1.example"),
+        ([f"{ZONE} 300 IN NS ns1.example.net."], DELEGATED, "answered without authority"),
+        ([], DELEGATED, "answered without authority"),
+    ],
+)
+def test_a_delegation_is_seen_in_a_referral(
+    lines: list[str], expected: RRset | None, text: str
+) -> None:
+    """The parent's servers name those of a delegated name without authority, and that counts."""
+    with FakeServer(referral(*lines)) as server:
+        lagging = observer(server).sight(ZONE, {CUT: expected}).lagging
+    assert text in lagging.get(CUT, "")
+    assert bool(lagging) == bool(text)
+
+
+def test_what_a_delegation_hides_is_gone_for_all() -> None:
+    """A record that was removed below a delegation is waited for no longer."""
+    below = (f"s1.{CUT[0]}", "TXT")
+    with FakeServer(referral(f"{CUT[0]} 300 IN NS ns1.example.net.")) as server:
+        one = observer(server)
+        assert one.sight(ZONE, {below: None}).lagging == {}
+        there = RRset(*below, 300, ('"v=DKIM1; p="',))
+        assert "without authority" in one.sight(ZONE, {below: there}).lagging[below]
 
 
 def test_long_values_are_cut() -> None:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import select
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailsync.mail.mta_sts import Policy
 from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
-from mailsync.observe.policy import fetch, url
+from mailsync.observe.https import Place
+from mailsync.observe.policy import fetch, look, url
+from tests.unit.observe.mail_servers import raw_server
 
 POLICY = Policy("enforce", 86400, ("mx.example.com",))
 TEXT = "version: STSv1\r\nmode: enforce\r\nmx: mx.example.com\r\nmax_age: 86400\r\n"
@@ -40,8 +44,8 @@ class Web:
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[requests.Session]:
-        """Serve, and give a session that trusts the test's certificate and finds the server."""
+    def running(self) -> Iterator[Place]:
+        """Serve, and give where it is, and whom to trust there."""
         answer, asked = self.answer, self.asked
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,36 +62,14 @@ class Web:
         pem = certificate(self.directory, self.name, self.age)
         context.load_cert_chain(pem)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        session = requests.Session()
-        session.trust_env = False  # a CA bundle of the environment would win over the next line
-        session.verify = str(pem)
-        session.mount("https://", _Here(server.server_address[1]))
         try:
-            yield session
+            yield Place("127.0.0.1", server.server_address[1], str(pem))
         finally:
-            session.close()
             server.shutdown()
             server.server_close()
             thread.join()
-
-
-class _Here(requests.adapters.HTTPAdapter):
-    """Finds every name at a port of this machine, and checks its certificate as for that name."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        super().__init__()
-
-    def get_connection_with_tls_context(
-        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> Any:
-        host, params = self.build_connection_pool_key_attributes(request, verify, cert)
-        names = {"assert_hostname": host["host"], "server_hostname": host["host"]}
-        return self.poolmanager.connection_from_host(
-            host="127.0.0.1", port=self._port, scheme="https", pool_kwargs={**params, **names}
-        )
 
 
 def certificate(directory: Path, name: str, age: timedelta) -> Path:
@@ -106,7 +88,7 @@ def certificate(directory: Path, name: str, age: timedelta) -> Path:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    path = directory / "certificate.pem"
+    path = directory / f"{made.serial_number}.pem"
     pem = serialization.Encoding.PEM
     path.write_bytes(
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -143,8 +125,8 @@ def drips(request: BaseHTTPRequestHandler) -> None:
 def test_a_policy_is_fetched_as_a_sender_would(tmp_path: Path) -> None:
     """From its place, over verified TLS, under its name."""
     web = Web(tmp_path, says())
-    with web.running() as session:
-        found = fetch("example.com.", session=session)
+    with web.running() as place:
+        found = fetch("example.com.", place=place)
     assert (found.state, found.policy) == ("served", POLICY)
     assert web.asked[0][1] == "/.well-known/mta-sts.txt"
     assert url("example.com.") == f"https://{HOST}/.well-known/mta-sts.txt"
@@ -152,8 +134,8 @@ def test_a_policy_is_fetched_as_a_sender_would(tmp_path: Path) -> None:
 
 def test_no_policy_is_a_definite_answer(tmp_path: Path) -> None:
     """A web server that says 404 says that there is none."""
-    with Web(tmp_path, says(404)).running() as session:
-        found = fetch("example.com.", session=session)
+    with Web(tmp_path, says(404)).running() as place:
+        found = fetch("example.com.", place=place)
     assert (found.state, found.policy) == ("none", None)
 
 
@@ -172,9 +154,9 @@ def test_what_is_no_policy_leaves_it_unknown(
     answer: Callable[[BaseHTTPRequestHandler], None], words: str, tmp_path: Path
 ) -> None:
     """And says why; nothing is waited for or read without end."""
-    with Web(tmp_path, answer).running() as session:
+    with Web(tmp_path, answer).running() as place:
         began = time.monotonic()
-        found = fetch("example.com.", session=session, seconds=0.5)
+        found = fetch("example.com.", place=place, seconds=0.5)
         assert time.monotonic() - began < 3
     assert (found.state, found.policy) == ("unknown", None)
     assert words in found.detail
@@ -187,10 +169,10 @@ def test_a_certificate_that_senders_refuse_is_refused(
     name: str, age: timedelta, tmp_path: Path
 ) -> None:
     """Of another name, or expired: what it would have said does not matter."""
-    with Web(tmp_path, says(), name, age).running() as session:
-        found = fetch("example.com.", session=session)
+    with Web(tmp_path, says(), name, age).running() as place:
+        found = fetch("example.com.", place=place)
     assert found.state == "unknown"
-    assert "certificate" in found.detail
+    assert "certificate" in found.detail.lower()
 
 
 def test_nobody_looks_where_nothing_is_observed() -> None:
@@ -204,8 +186,147 @@ def test_a_name_that_does_not_exist_leaves_it_unknown(monkeypatch: pytest.Monkey
     """A resolver that fails is no answer of the web server's."""
 
     def fails(*_: object, **__: object) -> None:
-        raise requests.ConnectionError("no such name")
+        raise socket.gaierror(-2, "no such name")
 
-    monkeypatch.setattr(requests.Session, "get", fails)
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    monkeypatch.setenv("no_proxy", "*")
     found = AuthoritativeObserver().policy("example.com.")
     assert (found.state, "no such name" in found.detail) == ("unknown", True)
+
+
+def test_what_is_wrong_is_told_from_what_is_not_known(tmp_path: Path) -> None:
+    """A server that answers uselessly is at fault; one that cannot be reached may not be."""
+    with Web(tmp_path, says(500)).running() as place:
+        assert look("example.com.", place=place).state == "wrong"
+    assert look("example.com.", place=place).state == "unknown"  # nobody listens any more
+    with Web(tmp_path, says(), "other.example.com").running() as place:
+        assert look("example.com.", place=place).state == "wrong"
+        assert look("example.com.", place=replace(place, roots=None)).state == "wrong"
+    with Web(
+        tmp_path, says(200, TEXT, **{"Content-Type": "Text/HTML; charset=x"})
+    ).running() as place:
+        assert look("example.com.", place=place).media_type == "text/html"
+
+
+@pytest.mark.parametrize(
+    ("octets", "state", "words"),
+    [
+        (b"SSH-2.0-OpenSSH\r\n", "wrong", "TLS fails"),
+        (b"", "unknown", "cut"),
+        (None, "unknown", "slower than 0.3 s"),
+    ],
+)
+def test_a_port_without_tls(octets: bytes | None, state: str, words: str) -> None:
+    """Another protocol is a fault; a closed connection or silence may pass."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(4096)
+        if octets is None:
+            connection.recv(4096)
+        else:
+            connection.sendall(octets)
+
+    with raw_server(serve) as endpoint:
+        place = Place(endpoint.address, endpoint.port)
+        found = look("example.com.", place=place, seconds=0.3)
+    assert (found.state, words in found.detail) == (state, True), found.detail
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.binary(max_size=60),
+        st.sampled_from(
+            [
+                b"HTTP/1.1 200 OK\r\n",
+                b"HTTP/1.1 100 Continue\r\n\r\n",
+                b"Content-Length: 18446744073709551616\r\n",
+                b"Content-Length: -5\r\n",
+                b"Transfer-Encoding: chunked\r\n",
+                b"\r\n",
+                b"ffffffffffffffffff\r\nversion: STSv1\r\n",
+                b"x: " + b"y" * 70_000 + b"\r\n",
+            ]
+        ),
+    ),
+    max_size=8,
+)
+
+
+@given(pieces=PIECES, ends=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_arbitrary_octets_neither_crash_nor_hold_a_fetch(
+    pieces: list[bytes], ends: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Behind valid TLS, whatever is said in place of HTTP: a value comes back, in time."""
+    pem = _pem(tmp_path_factory)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(4096)
+            for piece in pieces:
+                secured.sendall(piece)
+            if not ends:
+                secured.recv(4096)
+
+    with raw_server(serve) as endpoint:
+        place = Place(endpoint.address, endpoint.port, str(pem))
+        began = time.monotonic()
+        found = look("example.com.", place=place, seconds=0.2)
+        assert time.monotonic() - began < 1.2
+    assert found.state in {"wrong", "unknown"}
+    assert found.detail
+
+
+_MADE: list[Path] = []
+
+
+def _pem(factory: pytest.TempPathFactory) -> Path:
+    """Make one certificate for all examples."""
+    if not _MADE:
+        _MADE.append(certificate(factory.mktemp("web"), HOST, timedelta(0)))
+    return _MADE[0]
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, "served"), (403, "unknown")])
+def test_the_environments_proxy_is_used(
+    status: int, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is one, the fetch goes through it; what it refuses is not the server's fault."""
+    asked = []
+    with Web(tmp_path, says()).running() as place:
+
+        def serve(connection: socket.socket) -> None:
+            asked.append(connection.recv(4096).split(b"\r\n")[0])
+            connection.sendall(f"HTTP/1.1 {status} so\r\n\r\n".encode())
+            if status == 200:
+                with socket.create_connection((place.address, place.port)) as onward:
+                    _join(connection, onward)
+
+        with raw_server(serve) as proxy:
+            monkeypatch.setenv("https_proxy", f"http://{proxy.address}:{proxy.port}")
+            monkeypatch.setenv("no_proxy", "")
+            found = look("example.com.", place=Place(roots=place.roots), seconds=2)
+    assert (found.state, asked) == (state, [b"CONNECT mta-sts.example.com:443 HTTP/1.1"])
+
+
+def test_a_proxy_that_answers_nonsense_is_not_the_servers_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor is a time that was over before anything began."""
+    with raw_server(lambda connection: connection.sendall(b"what?\r\n\r\n")) as proxy:
+        monkeypatch.setenv("https_proxy", f"{proxy.address}:{proxy.port}")
+        monkeypatch.setenv("no_proxy", "")
+        assert look("example.com.", seconds=1).state == "wrong"
+    assert look("example.com.", place=Place("127.0.0.1", 1), seconds=0).state == "unknown"
+
+
+def _join(one: socket.socket, other: socket.socket) -> None:
+    """Pass on what either side says, until one of them ends."""
+    while True:
+        for ready in select.select([one, other], [], [], 2)[0]:
+            octets = ready.recv(65536)
+            if not octets:
+                return
+            (other if ready is one else one).sendall(octets)

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from mailsync.desired.model import Cutover, Desired, Kind, Place, Wish
+from mailsync.desired.model import Cutover, Desired, Kind, Place, Task, Wish
 from mailsync.dns.rrset import Key, RRset, canonical, txt_value
 from mailsync.dns.ttl import seconds
 from mailsync.mail.mta_sts import Policy
 from mailsync.plan import policy as policies
 from mailsync.plan.ledger import Ledger
-from mailsync.plan.live import Capability, Live, Neighbour, ServedPolicy
+from mailsync.plan.live import Capability, Live, Look, Neighbour, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 
@@ -68,6 +68,9 @@ class Story:
     served: ServedPolicy = field(default_factory=ServedPolicy)
     policy: Policy | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    looks: tuple[Look, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    pruned: frozenset[str] = frozenset()
     log: list[tuple[datetime, str, Change]] = field(default_factory=list)
 
     @property
@@ -84,6 +87,8 @@ class Story:
             self.no_mail,
             self.cutover,
             self.policy,
+            pruned=self.pruned,
+            tasks=self.tasks,
         )
 
     @property
@@ -97,6 +102,7 @@ class Story:
             self.gates,
             self.served,
             self.neighbours,
+            self.looks,
         )
 
     def plan(self) -> DomainPlan:
@@ -112,8 +118,7 @@ class Story:
 
     def see(self) -> None:
         """Journal what every server serves now, as each run of apply does."""
-        live = Live(self.live, self.capability)
-        for key in watched(self.desired, live):
+        for key in watched(self.desired, self.world):
             if key not in self.lagging:
                 self.ledger = self.ledger.seen(key, self.live.get(key), self.now)
         if self.served.state != "unknown":

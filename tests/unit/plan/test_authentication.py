@@ -238,7 +238,7 @@ def test_a_selector_alone_is_retired_at_once_with_its_assumption() -> None:
     life = Story(
         zone(rrset(selector("s1"), "TXT", 3600, RSA)), (wish("dkim", selector("s1"), "TXT"),)
     )
-    life.known_for("10d")
+    life.known_for("11d")
     stage = life.stage("prepare")
     assert stage is not None
     assert "assumes" in stage.changes[0].why
@@ -250,7 +250,7 @@ def test_a_selector_that_was_not_known_is_retired_later() -> None:
         zone(rrset(selector("s1"), "TXT", 3600, RSA)), (wish("dkim", selector("s1"), "TXT"),)
     )
     life.run("12d")
-    assert life.ran_at("prepare", (selector("s1"), "TXT")) == START + timedelta(days=10)
+    assert life.ran_at("prepare", (selector("s1"), "TXT")) == START + timedelta(days=11)
 
 
 def test_a_tombstone_retires_a_selector_too() -> None:

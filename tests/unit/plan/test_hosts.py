@@ -1,6 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from mailsync.desired.model import Cutover
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Neighbour
@@ -126,6 +128,30 @@ def test_an_mx_host_without_address_is_an_error() -> None:
     assert plan.status == "error"
     assert [f.id for f in plan.findings] == ["mx-target-no-address"]
     assert life.apply() == []
+
+
+@pytest.mark.parametrize(
+    ("wild", "beside", "says"),
+    [
+        (("*." + ZONE, "A", "192.0.2.9"), (), []),
+        (("*." + ZONE, "AAAA", "2001:db8::9"), (), []),
+        (("*." + ZONE, "CNAME", "www.example."), (), ["mx-target-cname"]),
+        # A name that is there, or has one below it, is no wildcard's to answer for.
+        (("*." + ZONE, "A", "192.0.2.9"), ((MX1, "TXT", '"x"'),), ["mx-target-no-address"]),
+        (("*." + ZONE, "A", "192.0.2.9"), (("a." + MX1, "TXT", '"x"'),), ["mx-target-no-address"]),
+        (("*.other." + ZONE, "A", "192.0.2.9"), (), ["mx-target-no-address"]),
+    ],
+)
+def test_an_mx_host_may_have_its_address_of_a_wildcard(
+    wild: tuple[str, str, str], beside: tuple[tuple[str, str, str], ...], says: list[str]
+) -> None:
+    """What a wildcard answers will do for a host that takes mail already (RFC 4592 §3.3.1)."""
+    records = [rrset(name, rdtype, 3600, value) for name, rdtype, value in (wild, *beside)]
+    here = rrset(ZONE, "MX", 3600, "10 " + MX1)
+    life = Story(zone(here, *records), (mx("10 " + MX1),))
+    assert [f.id for f in life.plan().findings if f.severity == "error"] == says
+    life = Story(zone(OLD, *records), (mx("10 " + MX1),))
+    assert "error" in {finding.severity for finding in life.plan().findings}
 
 
 def test_an_mx_host_in_a_delegated_zone_is_not_judged() -> None:

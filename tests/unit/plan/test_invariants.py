@@ -89,6 +89,7 @@ BROKEN = [
 ]
 WHOLE = [
     instant(visible={MX: (OLD_MX,)}),
+    instant(visible={("x.example.", "PTR"): (rrset("x.example.", "PTR", 60, MX1),)}),
     instant(visible={MX: (None,)}, takes=not_old),
     instant(visible={MX: (rrset(ZONE, "MX", 60, "0 ."),)}, takes=not_old),
     instant(visible={TXT: (rrset(ZONE, "TXT", 60, SPF, "other"),)}, may_send=(SPF,)),
@@ -182,6 +183,15 @@ def test_a_plan_that_would_break_one_is_refused_with_the_counterexample(
 
 def test_the_last_look_stays_out_of_what_it_cannot_read() -> None:
     """An SPF record that nobody can parse speaks for no sender."""
-    assert check._leaving(('"v=spf1 x"',), ()) == []
-    assert check._leaving((), ('"v=spf1 -all"',)) == []
-    assert check._leaving(('"v=spf1 a -all"',), ()) == ["v=spf1 a -all"]
+    assert check._gone(('"v=spf1 x"',), ()) == ()
+    assert check._gone((), ('"v=spf1 -all"',)) == ()
+    assert check._gone(('"v=spf1 a -all"',), ()) == ("a",)
+
+
+def test_what_is_broken_already_is_no_reason_to_refuse_its_repair() -> None:
+    """Somebody led mail to a host without an address: the plan that leads it elsewhere is given."""
+    life = Story(zone(rrset(ZONE, "MX", 3600, f"10 nowhere.{ZONE}")), (mx("10 mx.new.example."),))
+    life.see()
+    assert [f for f in life.plan().findings if f.severity == "error"] == []
+    life.run("3d")
+    assert life.values(ZONE, "MX") == ("10 mx.new.example.",)

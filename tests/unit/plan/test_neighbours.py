@@ -10,6 +10,7 @@ import pytest
 
 from mailsync.desired.model import Desired, Wish
 from mailsync.dns.rrset import Key, RRset
+from mailsync.plan.abroad import siblings_records
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live, Neighbour
 from mailsync.plan.neighbours import leans_on, mail_went_to, relations, zones_of
@@ -179,6 +180,127 @@ def test_a_neighbour_whose_file_cannot_be_read_still_has_a_past() -> None:
     assert life.values(host, "A") == ("192.0.2.1",)
 
 
+# ---- Domains of one zone ------------------------------------------------------------------------
+
+NEWS = f"news.{ZONE}"
+NEWS_HOST = f"mx.{NEWS}"
+NEWS_MX = (NEWS, "MX")
+
+
+def sibling(*wishes: Wish) -> tuple[Neighbour, ...]:
+    """Give a subdomain; the zone's listing and ledger are those of the domain that is planned."""
+    news = replace(desired(ZONE, *wishes), domain=NEWS)
+    return (Neighbour(ZONE, news, None, Ledger()),)
+
+
+def news_mx(*values: str) -> Wish:
+    """Wish for the subdomain's MX."""
+    return wish("mx", NEWS, "MX", *values)
+
+
+def test_mail_waits_for_the_host_of_a_subdomain() -> None:
+    """The host has no address yet, but the subdomain's file asks for it: the switch waits."""
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD)), (mx(f"10 {NEWS_HOST}", ttl=60),))
+    life.known_for("20d")
+    life.neighbours = sibling(wish("host", NEWS_HOST, "A", "192.0.2.1"))
+    life.run("2d")
+    assert life.values(*MX) == (OLD,)
+    assert [f.id for f in life.plan().findings if f.severity == "error"] == []
+    made = life.now
+    life.live[NEWS_HOST, "A"] = rrset(NEWS_HOST, "A", 3600, "192.0.2.1")
+    life.ledger = life.ledger.intended((NEWS_HOST, "A"), life.live[NEWS_HOST, "A"], made)
+    life.run("2d")
+    assert life.ran_at("switch", MX) >= made + timedelta(hours=3)
+    life.neighbours = sibling(wish("host", NEWS_HOST, "A"))
+    life.wishes = (mx(OLD), wish("spf", ZONE, "TXT", f"v=spf1 include:{NEWS} -all"))
+    assert "spf-include-missing" in {f.id for f in life.plan().findings}
+    life.neighbours = sibling(wish("spf", NEWS, "TXT", "v=spf1 -all"))
+    assert "spf-include-missing" not in {f.id for f in life.plan().findings}
+    held = life.stage("prepare", "held")
+    assert held is not None
+    assert any("news.example.jp has to be applied first" in hold.reason for hold in held.holds)
+
+
+def test_an_mx_host_that_a_subdomain_removes_is_none() -> None:
+    """The plan of the domain that would send mail there is an error."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 60, OLD), rrset(NEWS_HOST, "A", 60, "192.0.2.1")),
+        (mx(f"10 {NEWS_HOST}"),),
+        neighbours=sibling(wish("host", NEWS_HOST, "A")),
+    )
+    assert [f.id for f in life.plan().findings if f.severity == "error"] == ["mx-target-no-address"]
+
+
+def test_a_host_stays_for_the_mail_of_a_subdomain() -> None:
+    """Its MX leads here, and is meant to; or it has moved, and some resolver may hold it."""
+    host = "mx1." + ZONE
+    life = hosting("192.0.2.1", wish("host", host, "A"))
+    life.live[NEWS_MX] = rrset(*NEWS_MX, 86400, f"10 {host}")
+    life.neighbours = sibling(news_mx(f"10 {host}"))
+    assert "host-in-use" in {finding.id for finding in life.plan().findings}
+    life.neighbours = sibling(news_mx("10 mx.other.example."))
+    assert "host-in-use" not in {finding.id for finding in life.plan().findings}
+    life.apply()
+    assert life.values(host, "A") == ("192.0.2.1",)
+    life.ledger = life.ledger.seen(NEWS_MX, life.live[NEWS_MX], life.now)
+    life.live[NEWS_MX] = rrset(*NEWS_MX, 3600, "10 mx.other.example.")
+    life.ledger = life.ledger.seen(NEWS_MX, life.live[NEWS_MX], life.now)
+    moved = life.now
+    life.run("30d")
+    assert life.values(host, "A") == ()
+    assert next(t for t, _, c in life.log if c.key == (host, "A")) >= moved + DAY
+
+
+def test_a_subdomain_that_its_file_has_left_still_has_a_past() -> None:
+    """What the journal remembers of its MX keeps a host's address, and so does what is live."""
+    host = "mx1." + ZONE
+    life = hosting("192.0.2.1", wish("host", host, "A"))
+    before, after = rrset(*NEWS_MX, 86400, f"10 {host}"), rrset(*NEWS_MX, 60, "10 x.example.")
+    life.ledger = life.ledger.seen(NEWS_MX, before, START).seen(NEWS_MX, after, life.now)
+    life.live[NEWS_MX] = after
+    life.apply()
+    assert life.values(host, "A") == ("192.0.2.1",)
+    life.run("12d")
+    assert life.values(host, "A") == ()
+
+
+def test_the_implicit_mx_of_a_subdomain_is_a_host_that_takes_mail() -> None:
+    """Without an MX its own address takes its mail: it is switched, not just replaced."""
+    life = hosting("192.0.2.1", wish("host", NEWS, "A", "192.0.2.2"))
+    life.live[NEWS, "A"] = rrset(NEWS, "A", 3600, "192.0.2.1")
+    life.neighbours = sibling(wish("spf", NEWS, "TXT", "v=spf1 -all"))
+    life.known_for("20d")
+    life.apply()
+    assert life.values(NEWS, "A") == ("192.0.2.1",)
+    assert life.ttl(NEWS, "A") == 300
+
+
+def test_a_host_of_a_subdomain_is_no_old_server_of_ours() -> None:
+    """What the subdomain's own plan says of its former address is not said twice."""
+    life = Story(
+        zone(rrset(ZONE, "MX", 60, OLD), rrset(NEWS_MX[0], "MX", 60, f"10 {NEWS_HOST}")),
+        (mx(OLD, ttl=60),),
+        neighbours=sibling(news_mx(f"10 {NEWS_HOST}"), wish("host", NEWS_HOST, "A", "192.0.2.2")),
+    )
+    key = (NEWS_HOST, "A")
+    life.known_for("40d")
+    life.ledger = life.ledger.seen(key, rrset(*key, 86400, "192.0.2.1"), START)
+    life.live[key] = rrset(*key, 86400, "192.0.2.2")
+    life.ledger = life.ledger.seen(key, life.live[key], life.now)
+    assert life.plan().old_service_until is None
+    life.neighbours = ()
+    assert life.plan().old_service_until is not None
+
+
+def test_what_a_rehearsal_takes_to_be_there() -> None:
+    """All that the zone's other domains ask for, but what leads their mail."""
+    here = sibling(wish("host", NEWS_HOST, "A", "192.0.2.1"), wish("host", NEWS_HOST, "AAAA"))
+    mail = sibling(news_mx(OLD))
+    other = (neighbour(HOSTING, (wish("host", HOST, "A", "192.0.2.1"),), {}),)
+    found = siblings_records(ZONE, (*here, *mail, *other))
+    assert found == zone(rrset(NEWS_HOST, "A", 3600, "192.0.2.1"))
+
+
 def test_zones_lean_on_each_other_by_what_their_files_say() -> None:
     """Shared hosts, includes, aliases and names of addresses, in both directions."""
     everyone = [
@@ -194,6 +316,20 @@ def test_zones_lean_on_each_other_by_what_their_files_say() -> None:
     assert found["a.example."] == {HOSTING}
     assert found["d.example."] == frozenset()
     assert leans_on(everyone[0]) == frozenset()
+
+
+def test_domains_of_one_zone_lean_on_each_other() -> None:
+    """Whatever they say; and whoever leans on the zone leans on all of them."""
+    everyone = [
+        desired(HOSTING),
+        replace(desired(HOSTING), domain=f"news.{HOSTING}"),
+        desired("a.example.", replace(mx(f"10 {HOST}"), name="a.example.")),
+    ]
+    assert relations(everyone) == {
+        HOSTING: {f"news.{HOSTING}", "a.example."},
+        f"news.{HOSTING}": {HOSTING, "a.example."},
+        "a.example.": {HOSTING, f"news.{HOSTING}"},
+    }
 
 
 def test_the_deepest_zone_has_a_name() -> None:

@@ -13,6 +13,7 @@ from mailsync.desired.model import Cutover, Rung, Wish
 from mailsync.dns.rrset import txt_text, txt_value
 from mailsync.mail import mta_sts
 from mailsync.mail.mta_sts import Policy
+from mailsync.plan.kinds import mta_sts as mta_sts_kind
 from mailsync.plan.live import ServedPolicy
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
 
@@ -178,6 +179,26 @@ def case_leaving_mta_sts() -> None:
     assert life.values(*STS) == (txt_value(announced(Policy("none", 86400))),)
     life.run("3d")
     assert STS not in life.live
+
+
+def case_a_policy_under_anothers_id() -> None:
+    """Served for an hour under the id that is announced, a policy binds senders for its max_age."""
+    old = Policy("enforce", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(old))))
+    life.policy, life.served, life.wishes = old, served(old), (mx(OLD, ttl=60), sts(old))
+    life.known_for("20d")
+    life.policy, life.wishes = None, (mx(NEW, ttl=60), sts(None, ttl=60))
+    life.served = served(mta_sts_kind.LEAVING)
+    life.apply()
+    assert life.values(*STS) == (txt_value(announced(mta_sts_kind.LEAVING)),)
+    life.served = served(old)  # a web server that was restored from its backup
+    life.run("1h", every="10m")
+    assert "mode none" in details(life, "policy-permits")[0]
+    restored = life.now - timedelta(minutes=10)
+    life.served = served(mta_sts_kind.LEAVING)
+    life.run("9d")
+    assert life.values(*MX) == (NEW,)
+    assert life.ran_at("switch", MX) > restored + timedelta(seconds=WEEK)
 
 
 def case_a_record_that_went() -> None:

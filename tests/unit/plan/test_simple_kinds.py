@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from mailsync.dns.rrset import txt_text
 from mailsync.plan.choreography import Steps
 from mailsync.plan.kinds import record
 from mailsync.plan.live import Capability
@@ -87,7 +88,7 @@ def test_a_selector_goes_to_another_service_when_nothing_signed_is_on_its_way() 
     alias = (S1[0], "CNAME")
     life = Story(zone(rrset(*alias, 60, "a.example.")), (wish("dkim", *alias, "b.example."),))
     assert [f.id for f in life.plan().findings] == ["dkim-delegation-waits"]
-    life.run("9d")
+    life.run("10d")
     assert life.values(*alias) == ("a.example.",)
     life.run("2d")
     assert life.values(*alias) == ("b.example.",)
@@ -110,7 +111,7 @@ def test_a_selector_that_has_long_been_known_goes_to_another_service_at_once() -
     """With no mail on the move it rests on the user's word, and the plan says so."""
     alias = (S1[0], "CNAME")
     life = Story(zone(rrset(*alias, 60, "a.example.")), (wish("dkim", *alias, "b.example."),))
-    life.known_for("10d")
+    life.known_for("11d")
     stage = life.stage("prepare", "due")
     assert stage is not None
     assert "assumes" in stage.changes[0].why
@@ -182,3 +183,25 @@ def test_nothing_settles_before_it_is_prepared(monkeypatch: pytest.MonkeyPatch) 
         ("prepare", "held"),
         ("settle", "held"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ((), ("v=BIMI1; l=https://a.example/l.svg;",), "shows a logo beside the mail"),
+        (("v=BIMI1; l=;",), ("v=BIMI1; l=https://a.example/l.svg;",), "changes the logo"),
+        (("v=BIMI1; l=;",), (), "mail clients show no logo by this record any more"),
+    ],
+)
+def test_a_logo_is_set_at_once(before: tuple[str, ...], after: tuple[str, ...], words: str) -> None:
+    """Also while mail moves; a foreign value beside it stays."""
+    key = (f"default._bimi.{ZONE}", "TXT")
+    life = Story(
+        zone(rrset(ZONE, "MX", 3600, "10 mx.old.example."), rrset(*key, 60, "foreign", *before)),
+        (mx("10 mx.new.example."), wish("bimi", *key, *after)),
+    )
+    stage = life.stage("prepare", "due")
+    assert stage is not None
+    assert words in {change.why for change in stage.changes}
+    life.apply()
+    assert {txt_text(value) for value in life.values(*key)} == {"foreign", *after}

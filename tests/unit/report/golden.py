@@ -11,11 +11,12 @@ import os
 from pathlib import Path
 
 DIRECTORY = Path(__file__).parents[2] / "fixtures" / "plans"
+CHECKS = DIRECTORY.parent / "checks"
 
 
-def agrees(name: str, text: str) -> bool:
+def agrees(name: str, text: str, directory: Path = DIRECTORY) -> bool:
     """Tell whether the text is what the golden file holds; write it first when asked to."""
-    path = DIRECTORY / name
+    path = directory / name
     if os.environ.get("MAILSYNC_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     return path.read_text(encoding="utf-8") == text

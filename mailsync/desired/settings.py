@@ -1,0 +1,162 @@
+"""The shape of mailsync.yaml; `mailsync.config` reads what has it."""
+
+from __future__ import annotations
+
+from mailsync.desired.model import LEVELS
+from mailsync.desired.shape import Duration, Text, Word
+from mailsync.desired.structure import ANYTHING, Either, Field, Fields, Items, Named, Ref
+
+FILE = "mailsync.yaml"
+
+PROVIDER = "the name of a provider"
+PROVIDERS = "a name and the settings of a DNS host, with its class"
+TARGETS = "a zone (or a glob, such as '*') and its DNS hosts"
+PROFILES = "the name of a profile and its keys"
+CAPABILITIES = "the name of a provider and what it can do"
+RESOLVERS = "a list of resolvers' addresses, such as 192.0.2.53"
+MAILBOXES = "an address, such as info@example.com"
+SEVERITIES = "the id of a rule and its severity, such as {spf-helo: off}"
+SERVERS = "auto, none, or a list of servers such as 192.0.2.53:5300"
+
+_PROVIDER = Text(PROVIDER)
+_SERVERS = Either(
+    Word("value", ("auto", "none"), only=True),
+    Items(
+        Text(SERVERS, r"\S+", no=f"server: write {SERVERS}", examples=("192.0.2.53:5300",)), SERVERS
+    ),
+)
+_GIT_NAME = Text("a name", "[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}", no="name of a branch or a remote")
+_MAILBOX = Text(
+    MAILBOXES,
+    "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}",
+    no=f"mailbox: write {MAILBOXES}",
+)
+
+SHAPE = Fields(
+    FILE,
+    {
+        "zones": Field(
+            Text("a directory", examples=("./zones",)),
+            "The directory of the zone files, relative to this file; 'zones' if missing.",
+        ),
+        "providers": Field(
+            Named(
+                PROVIDERS,
+                _PROVIDER,
+                Fields(
+                    PROVIDERS,
+                    {
+                        "class": Field(
+                            Text(
+                                "a class",
+                                examples=(
+                                    "mailsync_providers.zonefile.ZoneFileProvider",
+                                    "mailsync_providers.rfc2136.Rfc2136Provider",
+                                    "octodns_cloudflare.CloudflareProvider",
+                                ),
+                            ),
+                            "octoDNS' class path of the provider.",
+                            missing="write octoDNS' class path",
+                        )
+                    },
+                    rest=ANYTHING,
+                ),
+            ),
+            "DNS hosts by name, each with octoDNS' settings of its class; secrets as env/NAME.",
+            missing=f"write {PROVIDERS}",
+        ),
+        "targets": Field(
+            Named(TARGETS, Text("a zone"), Items(_PROVIDER, PROVIDER)),
+            "Which DNS hosts serve which zone: names or globs; the first that matches wins.",
+            missing=f"write {TARGETS}",
+        ),
+        "defaults": Field(
+            Ref("defaults", "keys of a zone file"),
+            "What holds where neither a zone file nor its profile says anything.",
+        ),
+        "profiles": Field(
+            Named(PROFILES, Text("the name of a profile"), Ref("profile", "keys of a zone file")),
+            "Named sets of keys, for the zone files that name one.",
+        ),
+        "journal": Field(
+            Fields(
+                "a journal",
+                {
+                    "store": Field(
+                        Word("store", ("file", "git")),
+                        "file: a directory; git: a branch of its own, for several machines.",
+                        missing="write 'store: file' or 'store: git'",
+                    ),
+                    "directory": Field(
+                        Text("a directory", examples=("./.mailsync",)),
+                        "Of the files, or the checkout of the repository.",
+                    ),
+                    "branch": Field(
+                        _GIT_NAME, "With git: the branch; mailsync-journal if missing."
+                    ),
+                    "remote": Field(_GIT_NAME, "With git: the remote; origin if missing."),
+                },
+            ),
+            "Where it is kept what was published, and until when.",
+        ),
+        "observe": Field(
+            Either(
+                Fields(
+                    "observe",
+                    {
+                        "nameservers": Field(
+                            _SERVERS, "auto: those of the delegation; none; or these servers."
+                        ),
+                        "timeout": Field(
+                            Duration("a timeout"),
+                            "How long apply waits for all of them after a write; 60s if missing.",
+                        ),
+                        "resolvers": Field(
+                            Items(
+                                Text(RESOLVERS, r"\S+", no=f"server: write {RESOLVERS}"), RESOLVERS
+                            ),
+                            "The resolvers that check compares; some public ones if missing.",
+                        ),
+                        "mailboxes": Field(
+                            Items(_MAILBOX, MAILBOXES),
+                            "Addresses that exist, for check to ask mail servers for.",
+                        ),
+                    },
+                ),
+                _SERVERS,
+            ),
+            "Which authoritative servers are asked what they serve.",
+        ),
+        "capabilities": Field(
+            Named(
+                CAPABILITIES,
+                _PROVIDER,
+                Fields(
+                    CAPABILITIES,
+                    {
+                        "ttl": Field(
+                            Word("value", ("fixed", "settable")), "fixed: TTLs cannot be changed."
+                        ),
+                        "min_ttl": Field(Duration("a TTL"), "The smallest TTL that it takes."),
+                        "max_ttl": Field(Duration("a TTL"), "The largest TTL that it takes."),
+                    },
+                ),
+            ),
+            "What a DNS host can do with TTLs, where mailsync does not know.",
+        ),
+        "lint": Field(
+            Fields(
+                "lint",
+                {
+                    "severity": Field(
+                        Named(SEVERITIES, Text("the id of a rule"), Word("severity", LEVELS)),
+                        "What findings are to be, by the id of their rule.",
+                    )
+                },
+            ),
+            "What lint makes of its findings.",
+        ),
+    },
+    gone={"notify": "notify is not supported yet by this version"},
+    top=True,
+)

@@ -1,0 +1,124 @@
+"""What the gates of a switch want to know of mail servers: of those that are MX, and are to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from mailsync.desired.model import GATES
+from mailsync.dns.answer import Answer
+from mailsync.dns.names import shown
+from mailsync.mail.certificate import is_for
+from mailsync.observe.facts import Called, Subject, exchanges_of
+from mailsync.observe.gather import Gatherer
+from mailsync.observe.observations import Sight
+from mailsync.observe.smtp import Endpoint, Session
+from mailsync.plan.model import GateState
+
+_HOSTS_MAX = 20
+
+
+def look(subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]) -> tuple[Sight, ...]:
+    """Look at every address of every MX host, served or wished for; nothing is sent."""
+    live = gatherer.lookups.ask(subject.domain, "MX")
+    return look_at((*_wished(subject), *_exchanges([live])), subject, gatherer, clock)
+
+
+def look_at(
+    hosts: Iterable[str], subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]
+) -> tuple[Sight, ...]:
+    """Look at every address of these hosts (absolute names).
+
+    A host whose addresses are not known is told as unknown: no gate is missing unnoticed.
+    """
+    with gatherer.errands() as errands:
+        hosts = list(dict.fromkeys(hosts))[:_HOSTS_MAX]
+        found = errands.all(lambda host: _addresses(host, subject, gatherer), hosts)
+        known = (subject.postmaster, *subject.mailboxes)
+        calls = [
+            Called("mx", Session(Endpoint(host, address, gatherer.settings.smtp_port)), known)
+            for host, answer in found.items()
+            for address in answer.values
+        ]
+        called = errands.all(lambda call: gatherer.call(call, errands), calls)
+    at = clock()
+    sights = [sight for call in called.values() for sight in _sights(call, subject.domain, at)]
+    reached = {(call.endpoint.host, call.endpoint.address) for call in called.values()}
+    for host in hosts:
+        answer = found.get(host, Answer("unknown", reason="there was no time to ask"))
+        reason = "has no address" if answer.state == "void" else answer.reason
+        for address in answer.values or ("",):
+            if (host, address) not in reached:
+                detail = reason or "there was no time to look"
+                sights += [
+                    Sight(subject.domain, gate, host, address, "unknown", detail, at)
+                    for gate in GATES
+                ]
+    return tuple(sights)
+
+
+def _wished(subject: Subject) -> Iterator[str]:
+    wishes = subject.desired.wishes if subject.desired is not None else ()
+    for wish in wishes:
+        if (wish.name, wish.type) == (subject.domain, "MX"):
+            yield from (r.exchange for r in exchanges_of(wish.values) if not r.is_null)
+
+
+def _exchanges(answers: Iterable[Answer]) -> Iterator[str]:
+    for answer in answers:
+        yield from (r.exchange for r in exchanges_of(answer.values) if not r.is_null)
+
+
+def _addresses(host: str, subject: Subject, gatherer: Gatherer) -> Answer:
+    """Give the addresses that the file wishes for, else those that the DNS has."""
+    wishes = subject.desired.wishes if subject.desired is not None else ()
+    wished = tuple(
+        value
+        for family in ("A", "AAAA")
+        for wish in wishes
+        if (wish.name, wish.type) == (host, family)
+        for value in wish.values
+    )
+    return Answer("found", wished) if wished else gatherer.lookups.addresses(host)
+
+
+def _sights(called: Called, domain: str, at: datetime) -> Iterator[Sight]:
+    for gate, judged in zip(GATES, (_accepts, _tls, _certificate), strict=True):
+        state, detail = judged(called, at)
+        endpoint = called.endpoint
+        yield Sight(domain, gate, endpoint.host, endpoint.address, state, detail, at)
+
+
+def _accepts(called: Called, _: datetime) -> tuple[GateState, str]:
+    """Every recipient that was asked for has to be taken."""
+    states = [(recipient, *called.session.takes(recipient)) for recipient in called.known]
+    for wanted in ("fail", "unknown"):
+        for recipient, state, detail in states:
+            if state == wanted:
+                return state, f"{recipient}: {detail}"
+    return "pass", f"takes mail for {', '.join(called.known)}"
+
+
+def _tls(called: Called, _: datetime) -> tuple[GateState, str]:
+    tls = called.session.tls
+    if tls is None or tls.state == "stalled" or (tls.state == "absent" and not called.session.mail):
+        return "unknown", called.session.problem or "TLS was not looked at"
+    if tls.state == "secured":
+        return "pass", tls.version
+    return "fail", tls.detail or "does not offer STARTTLS"
+
+
+def _certificate(called: Called, at: datetime) -> tuple[GateState, str]:
+    """As a sender with an enforced MTA-STS policy sees it (RFC 8461 §4.2)."""
+    state, detail = _tls(called, at)
+    tls = called.session.tls
+    if state != "pass" or tls is None:
+        return state, detail
+    if not tls.chain:
+        return "unknown", tls.detail or "presented no certificate"
+    leaf = tls.chain[0]
+    if tls.trust:
+        return "fail", tls.trust
+    if not is_for(leaf, called.endpoint.host):
+        return "fail", f"the certificate is not for {shown(called.endpoint.host)}"
+    return "pass", f"valid until {leaf.not_after:%Y-%m-%d %H:%M} UTC"
