@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from mailsync.desired.model import Wish
@@ -151,23 +151,20 @@ def _spans(scene: Scene, key: Key, writes: list[tuple[datetime, Change]]) -> lis
 
 def _policies(scene: Scene, records: list[_Span]) -> list[_Span]:
     """Give for how long some sender may go by each policy that was seen served."""
-    refresh = scene.desired.cutover.policy_refresh
-    held = [
-        (None if s.rrset is None else s.rrset.values, *_seconds(s.since, s.until)) for s in records
+    refresh = timedelta(seconds=scene.desired.cutover.policy_refresh)
+    held = [(s.rrset.values if s.rrset is not None else None, s.since, s.until) for s in records]
+    return [
+        _Span(version.rrset, since, until)
+        for version in scene.history(policies.key(scene.desired.domain)).versions
+        if version.rrset is not None
+        # One that is to go is taken to go now, as what the plan asks a person for is done then.
+        for since, until in policies.bound(
+            policies.of_rrset(version.rrset),
+            (version.published_at, version.replaced_at or scene.now),
+            held,
+            refresh,
+        )
     ]
-    found = []
-    for version in scene.history(policies.key(scene.desired.domain)).versions:
-        if version.rrset is not None:
-            # One that is to go is taken to go now, as what the plan asks a person for is done then.
-            served = _seconds(version.published_at, version.replaced_at or scene.now)
-            for since, until in policies.bound(version.rrset.ttl, served, held, refresh):
-                end = None if until is None else datetime.fromtimestamp(until, UTC)
-                found.append(_Span(version.rrset, datetime.fromtimestamp(since, UTC), end))
-    return found
-
-
-def _seconds(since: datetime, until: datetime | None) -> tuple[int, int | None]:
-    return int(since.timestamp()), None if until is None else int(until.timestamp())
 
 
 def _span(scene: Scene, version: Version, replaced_at: datetime | None) -> _Span:
@@ -222,12 +219,25 @@ class _Future:
         cutover = self.scene.desired.cutover
         found = {}
         for course, wish, live_values, base in self.moving("dkim"):
+            used = self._used(course, wish)
             arrived = base + timedelta(seconds=cutover.queue_lifetime + cutover.verifier_delay)
-            if live_values and at < arrived and course.change("settle") is not None:
-                found[course.key] = live_values
+            if used and at < arrived and course.change("settle") is not None:
+                found[course.key] = used
             elif wish.values and not live_values and self._switch_at() is not None and at >= base:
                 found[course.key] = wish.values
         return found
+
+    def _used(self, course: Course, wish: Wish) -> tuple[str, ...]:
+        """Give the live values if they are in use: nobody signs with what not all know yet."""
+        kind = CHOREOGRAPHIES[wish.kind]
+        live = owned_values(kind, wish, course.live)
+        held = [
+            owned_values(kind, wish, remnant.version.rrset)
+            for remnant in self.scene.visible(course.key)
+            if not remnant.version.unseen
+        ]
+        as_live = replace(wish, values=live)
+        return live if all(kind.ready(as_live, values, self.scene) for values in held) else ()
 
     def moving(self, kind: str) -> Iterator[tuple[Course, Wish, tuple[str, ...], datetime]]:
         """Give each wish of a kind that the plan changes, and when only the new way is used."""
@@ -235,9 +245,9 @@ class _Future:
             for wish, steps in course.parts:
                 if wish.kind != kind or course.live == course.settle:
                     continue
-                live = owned_values(CHOREOGRAPHIES[wish.kind], wish, course.live)
                 known = [at for at in (steps.since, self.scene.moved_at) if at is not None]
                 base = self._switch_at() or max(known, default=self.scene.now)
+                live = owned_values(CHOREOGRAPHIES[wish.kind], wish, course.live)
                 yield course, wish, live, base
 
     def _switch_at(self) -> datetime | None:
@@ -245,7 +255,7 @@ class _Future:
         kinds = {wish.kind for c in self.courses if c.routes for wish, _ in c.parts}
         if not kinds & ROUTING:
             return None
-        return next((s.not_before for s in self.stages if s.name == "switch"), None)
+        return max((s.not_before for s in self.stages if s.name == "switch"), default=None)
 
     def _final_hosts(self) -> frozenset[str]:
         """Give the hosts that take the mail in the end; they do so all the time."""

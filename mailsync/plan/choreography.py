@@ -28,7 +28,8 @@ class Scene:
 
     ``routed``: hosts that some visible MX names. ``moving``: a change of MX or of an MX host's
     address is still ahead. ``moved_at``: when the last such change was seen everywhere, None when
-    none is known. ``senders_at``: since when every receiver knows all that lets the new way send.
+    none is known. ``senders_at``: since when every receiver knows all that lets the new way send,
+    ``signers_at``: all that verifies what it signs.
     """
 
     desired: Desired
@@ -39,6 +40,7 @@ class Scene:
     moving: bool = False
     moved_at: datetime | None = None
     senders_at: datetime | None = None
+    signers_at: datetime | None = None
 
     @property
     def lifetimes(self) -> Lifetimes:
@@ -57,6 +59,22 @@ class Scene:
         held = [remnant for key in keys for remnant in self.visible(key)]
         held += [remnant for _, remnant in abroad.mx(self.live.neighbours, self.now)]
         return any(remnant.version.unseen for remnant in held)
+
+    @property
+    def transit(self) -> timedelta:
+        """For how long a move of mail matters: the soak, or until all that was sent has settled."""
+        cutover = self.desired.cutover
+        return timedelta(seconds=max(cutover.soak, cutover.queue_lifetime + cutover.verifier_delay))
+
+    @property
+    def unseen_move(self) -> datetime | None:
+        """When mail may have moved last without anybody seeing it; None if never."""
+        keys = [
+            (wish.name, wish.type)
+            for wish in self.desired.wishes
+            if wish.kind == "mx" or (wish.kind == "host" and wish.name in self.routed)
+        ]
+        return max((at for key in keys if (at := self.unseen_at(key)) is not None), default=None)
 
     def history(self, key: Key) -> History:
         """Give what is known of one RRset's past."""
@@ -78,6 +96,14 @@ class Scene:
         """Give when a version that nobody saw may have been replaced last; None if never."""
         unseen = (v for v in self.history(key).versions if v.unseen)
         return max((v.replaced_at or self.now for v in unseen), default=None)
+
+    def in_use_until(self, *unseen: datetime | None) -> datetime | None:
+        """Give until when the old way was in use, if what nobody saw did not let the new one send.
+
+        ``unseen``: when it may have been replaced; it was known for its lifetime after that.
+        """
+        life = self.lifetimes.of_ttl(self.desired.cutover.unseen_ttl)
+        return max((at + life for at in unseen if at is not None), default=None)
 
     def served_since(self, key: Key, values: tuple[str, ...]) -> datetime:
         """Give since when every server has served these values, as far as is known; at worst now.

@@ -55,10 +55,9 @@ def before_switch(
         return ()
     found = {*not_served_yet(scene, courses), *_name_servers(scene)}
     found.update(_hosts_abroad(scene, courses))
-    if any(wish.kind == "mta-sts" for wish in scene.desired.wishes):
-        found.update(mta_sts.before_switch(scene))
     if _coming(courses):
-        found.update(mta_sts.without_record(scene))
+        renamed = any(_announces_another(course) for course in courses)
+        found.update(mta_sts.forbidding(scene, renamed=renamed))
     for course in pending:
         found.update(_old_answers(scene, course, lowering))
     for course in courses:
@@ -75,6 +74,11 @@ def before_switch(
         reason = f"the window opens ({cutover.window.text}, {cutover.timezone})"
         found.add(Hold(opens, reason, lead))
     return tuple(sorted(hold for hold in found if hold.until > scene.now))
+
+
+def _announces_another(course: Course) -> bool:
+    ours = any(wish.kind == "mta-sts" for wish, _ in course.parts)
+    return ours and not _same_values(course.live, course.prepare)
 
 
 def after_addresses(
@@ -208,19 +212,24 @@ def _not_ready(scene: Scene, course: Course, pending: list[Course]) -> list[Hold
             held = None if version.unseen else owned_values(kind, wish, version.rrset)
             if kind.ready(wish, held, scene):
                 continue
-            until = _gone_by(scene, course, steps, remnant, longer)
+            until = _gone_by(scene, course, (wish, steps), remnant, longer)
             if until is not None:
                 found.append(Hold(until, held_text(version, held or ()), named(course.key)))
     return found
 
 
 def _gone_by(
-    scene: Scene, course: Course, steps: Steps, remnant: Remnant, longer: timedelta
+    scene: Scene,
+    course: Course,
+    part: tuple[Wish, Steps],
+    remnant: Remnant,
+    longer: timedelta,
 ) -> datetime | None:
     """Give when a version that is not ready is out of all caches; None if it is there to stay."""
+    wish, steps = part
     if remnant.until is not None:
         return remnant.until
-    if course.change("prepare") is None or not steps.prepare:
+    if course.change("prepare") is None or (wish.values and not steps.prepare):
         return None
     prepared = max([scene.now, *(hold.until for hold in course.holds("prepare"))])
     return prepared + scene.lifetimes.of(remnant.version) + longer

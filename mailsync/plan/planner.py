@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from mailsync.desired.model import Desired, Wish
+from mailsync.desired.model import Desired, Kind, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key
 from mailsync.lint.judge import offline
@@ -186,7 +186,9 @@ def _scene(desired: Desired, live: Live, ledger: Ledger, now: datetime) -> Scene
     routing = [wish for wish in desired.wishes if wish.kind in ROUTING]
     moving = any(_steps(scene, wish).routes for wish in routing)
     scene = replace(scene, moving=moving, moved_at=_moved_at(scene, routing))
-    return replace(scene, senders_at=_senders_at(scene))
+    times = {kind: _known_at(scene, kind) for kind in ("spf", "dkim")}
+    senders_at = max((at for at in times.values() if at is not None), default=None)
+    return replace(scene, senders_at=senders_at, signers_at=times["dkim"])
 
 
 def _routed(scene: Scene) -> frozenset[str]:
@@ -214,14 +216,16 @@ def _routed(scene: Scene) -> frozenset[str]:
     return frozenset(named)
 
 
-def _senders_at(scene: Scene) -> datetime | None:
+def _known_at(scene: Scene, of: Kind) -> datetime | None:
     """Find since when every receiver knows what lets the new way send; until then the old did."""
     times = []
     for wish in scene.desired.wishes:
-        if wish.kind not in {"spf", "dkim"} or not wish.values:
+        if wish.kind != of or not wish.values:
             continue
         kind = CHOREOGRAPHIES[wish.kind]
         for version in scene.history((wish.name, wish.type)).versions:
+            if of == "dkim" and wish.type != "TXT" and version.rrset is not None:
+                continue  # a selector that another service had: nobody new signs with it so soon
             held = owned_values(kind, wish, version.rrset)
             if version.unseen or not kind.ready(wish, held, scene):
                 times.append((version.replaced_at or scene.now) + scene.lifetimes.of(version))
@@ -234,9 +238,6 @@ def _moved_at(scene: Scene, routing: list[Wish]) -> datetime | None:
     That is the soak, the time that senders keep mail queued and verifiers check signatures, and
     for as long as a lowered TTL has not been restored.
     """
-    cutover = scene.desired.cutover
-    transit = cutover.queue_lifetime + cutover.verifier_delay
-    matters = timedelta(seconds=max(cutover.soak, transit))
     found = []
     for wish in routing:
         at = moved_at(scene, wish)
@@ -245,7 +246,7 @@ def _moved_at(scene: Scene, routing: list[Wish]) -> datetime | None:
             continue
         capability = scene.live.capability
         lowered = live is not None and live.ttl < capability.nearest(wish.ttl)
-        if at + matters > scene.now or (lowered and capability.settable):
+        if at + scene.transit > scene.now or (lowered and capability.settable):
             found.append(at)
     return max(found, default=None)
 

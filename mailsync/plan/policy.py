@@ -7,6 +7,7 @@ name. In the ledger it stands under a type that the DNS does not have.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from mailsync.dns.rrset import Key, RRset
 from mailsync.mail.mta_sts import MODES, Policy
@@ -32,20 +33,23 @@ def of_rrset(version: RRset) -> Policy:
     return Policy(modes[0], version.ttl, patterns)
 
 
-Held = tuple[tuple[str, ...] | None, int, int | None]
+Held = tuple[tuple[str, ...] | None, datetime, datetime | None]
 """Values of the record that announces a policy (None: there is none), and from when until when
-somebody may hold them, in seconds from anywhere; None is for good."""
+somebody may hold them; None is for good."""
 
 
 def bound(
-    max_age: int, served: tuple[int, int | None], records: Sequence[Held], refresh: int
-) -> Iterator[tuple[int, int | None]]:
+    policy: Policy,
+    served: tuple[datetime, datetime | None],
+    records: Sequence[Held],
+    refresh: timedelta,
+) -> Iterator[tuple[datetime, datetime | None]]:
     """Give from when until when senders may go by a policy (RFC 8461 §3.3, §5.1); None: for good.
 
     ``served``: from when until when HTTPS serves it. A sender fetches it when a record announces
-    one, and keeps it for ``max_age``; within ``refresh`` seconds it looks at the record again, and
-    fetches another policy if that has another id by then. Where there is no record any more, it
-    goes by what it has.
+    one, and keeps it for ``max_age``; within ``refresh`` it looks at the record again, and fetches
+    another policy if that has another id by then. Where there is no record any more, it goes by
+    what it has.
     """
     since, end = served
     for values, first, gone in records:
@@ -58,21 +62,21 @@ def bound(
             continue
         fetched = min(stops)
         looked = _looks_until(values, fetched, records, refresh)
-        until = fetched + max_age
+        until = fetched + timedelta(seconds=policy.max_age)
         yield begin, until if looked is None else min(until, looked + refresh)
 
 
 def _looks_until(
-    values: tuple[str, ...], fetched: int, records: Sequence[Held], refresh: int
-) -> int | None:
+    values: tuple[str, ...], fetched: datetime, records: Sequence[Held], refresh: timedelta
+) -> datetime | None:
     """Give when whoever looks that often may see the same record, or none, the last time."""
     same = [held for held in records if held[0] is None or held[0] == values]
     looked = fetched
     while True:
         within = [held for held in same if held[1] <= looked + refresh]
-        if any(gone is None for _, _, gone in within):
+        ends = [min(looked + refresh, gone) for _, _, gone in within if gone is not None]
+        if len(ends) < len(within):
             return None
-        seen = max((min(looked + refresh, gone) for _, _, gone in within if gone), default=looked)
-        if seen <= looked:
+        if max(ends, default=looked) <= looked:
             return looked
-        looked = seen
+        looked = max(ends)

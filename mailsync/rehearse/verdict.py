@@ -239,12 +239,22 @@ def _spans(
 
 def _policies(evidence: Evidence, slack: int) -> list[tuple[RRset | None, int, int | None]]:
     """Give each policy that HTTPS served, for as long as a sender may go by it."""
+
+    def time(second: int) -> datetime:
+        return evidence.start + timedelta(seconds=second)
+
     announcing = _spans(evidence, (f"_mta-sts.{evidence.domain}", "TXT"), slack)
-    records = [(None if r is None else r.values, first, gone) for r, first, gone in announcing]
+    records = [
+        (None if r is None else r.values, time(first), None if gone is None else time(gone))
+        for r, first, gone in announcing
+    ]
     found: list[tuple[RRset | None, int, int | None]] = []
     for (start, policy), (end, _) in pairwise([*evidence.web.policies, (None, None)]):
-        if policy is not None and start is not None:
-            rrset = policies.as_rrset(evidence.domain, policy)
-            spans = policies.bound(policy.max_age, (start, end), records, _DAY)
-            found += [(rrset, since, until) for since, until in spans]
+        if policy is None or start is None:
+            continue
+        served = (time(start), None if end is None else time(end))
+        for since, until in policies.bound(policy, served, records, timedelta(seconds=_DAY)):
+            seconds = None if until is None else int((until - evidence.start).total_seconds())
+            begin = int((since - evidence.start).total_seconds())
+            found.append((policies.as_rrset(evidence.domain, policy), begin, seconds))
     return found

@@ -164,6 +164,11 @@ def files(draw: st.DrawFn, kinds: frozenset[str] = ALL) -> File:
     return File(tuple(made.wishes), policy)
 
 
+def partial_files() -> st.SearchStrategy[File]:
+    """Draw a file that names some kinds only."""
+    return st.sets(st.sampled_from(sorted(ALL))).map(frozenset).flatmap(files)
+
+
 def _dmarc(draw: st.DrawFn, made: _Draws) -> None:
     name = f"_dmarc.{ZONE}"
     policies = made.some((), DMARC[:1], DMARC[1:2], DMARC[2:], DMARC)
@@ -241,10 +246,14 @@ def among(
 
 
 def world(
-    file: File, live: Mapping[Key, RRset], cutover: Cutover, policy: Policy | None = None
+    file: File,
+    live: Mapping[Key, RRset],
+    cutover: Cutover,
+    policy: Policy | None = None,
+    servers: int = 1,
 ) -> Rehearsal:
     """Give the world of a domain; ``policy`` is what HTTPS serves before."""
-    truth = Published(1)
+    truth = Published(servers)
     keys = {*live, *((w.name, w.type) for w in file.wishes)}
     for key in sorted(keys):
         truth.put(key, live.get(key), LONG_AGO)

@@ -38,6 +38,7 @@ from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
 from tests.unit.plan import test_presented as presented
 from tests.unit.plan import test_spf_parts as parts
+from tests.unit.plan import test_unseen_moves as unseen
 
 Patch = Callable[[], Any]
 """Gives a context in which the planner is wrong."""
@@ -165,9 +166,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "ptr._address_known": Mutant(
         dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)
     ),
-    "mta_sts.before_switch": Mutant(
-        dropped(mta_sts, "before_switch"), cases=(kinds.case_a_policy_under_anothers_id,)
-    ),
     "mta_sts._leaving": Mutant(
         instead(
             mta_sts,
@@ -176,11 +174,17 @@ MUTANTS: Mapping[str, Mutant] = {
         ),
         cases=(kinds.case_leaving_mta_sts,),
     ),
-    "mta_sts.without_record": Mutant(
-        dropped(mta_sts, "without_record"), cases=(kinds.case_a_record_that_went,)
+    "mta_sts._mx_unseen": Mutant(
+        dropped(mta_sts, "_mx_unseen"), cases=(unseen.case_a_policy_in_a_hurry,)
     ),
-    "a record that comes back is seen at once": Mutant(
-        dropped(mta_sts, "_forbidding"), cases=(kinds.case_a_record_that_came_back,)
+    "mta_sts.forbidding": Mutant(
+        dropped(mta_sts, "forbidding"),
+        cases=(
+            kinds.case_a_record_that_went,
+            kinds.case_a_record_that_came_back,
+            kinds.case_a_policy_that_nobody_announced,
+            kinds.case_a_policy_under_anothers_id,
+        ),
     ),
     "dmarc._climb": Mutant(
         instead(dmarc, "_climb", dmarc._change),
@@ -259,8 +263,10 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "a key's transit is forgotten": Mutant(instead(dkim, "_transit", lambda _: 0), ("stay", "out")),
     "DMARC tightens at once": Mutant(directly(dmarc), ("out", "in")),
+    # No mail is lost by it: what senders may have fetched under the new id holds MX.
     "the id comes before the policy": Mutant(
-        together(dropped(mta_sts, "_served"), dropped(mta_sts, "before_switch")), ("out", "in")
+        dropped(mta_sts, "_served"),
+        cases=(kinds.case_a_policy_is_announced_only_when_it_is_served,),
     ),
     "no union of policies": Mutant(
         instead(mta_sts, "policy_due", lambda scene: scene.desired.policy or mta_sts.LEAVING),
@@ -281,7 +287,7 @@ MUTANTS: Mapping[str, Mutant] = {
         instead(holds, "is_rollback", lambda *_: True), ("out", "address")
     ),
     "senders were always ready": Mutant(
-        instead(planner, "_senders_at", lambda _: None), cases=(kinds.case_a_slow_new_sender,)
+        instead(planner, "_known_at", lambda *_: None), cases=(kinds.case_a_slow_new_sender,)
     ),
 }
 

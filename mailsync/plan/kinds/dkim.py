@@ -119,9 +119,9 @@ def _is_of_cut(key: Key, wish: Wish) -> bool:
 
 
 def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
-    cutover = scene.desired.cutover
     transit = _transit(scene)
-    since = _successor_visible_at(wish, scene) or _unseen_lately(wish, scene)
+    found = (_successor_visible_at(wish, scene), _unseen_lately(wish, scene))
+    since = max((at for at in found if at is not None), default=None)
     if since is None and not scene.in_flight and not _successor_ahead(wish, scene):
         note = f"assumes that nothing has been signed with it for {written(transit)}"
         return at_once(wish.values, f"retires the selector ({note})")
@@ -130,7 +130,7 @@ def _retirement(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         owned,
         wish.values,
         why_settle="retires the selector (assumes that nobody signs with it any more)",
-        wait=max(cutover.soak, transit),
+        wait=max(scene.desired.cutover.soak, transit),
         since=scene.not_before_senders(since),
     )
 
@@ -175,10 +175,11 @@ def _transit(scene: Scene) -> int:
 def _unseen_lately(wish: Wish, scene: Scene) -> datetime | None:
     """Find when a version that nobody saw was replaced, while its signatures may be on their way.
 
-    With the journal lost, a rotation looks like a selector that is simply removed.
+    With the journal lost, a rotation looks like a selector that is simply removed; so does one with
+    which mail moved, where nobody saw that it did.
     """
     keys = [(wish.name, wish.type), *((w.name, w.type) for w in _selectors(scene))]
-    unseen = max((at for key in keys if (at := scene.unseen_at(key)) is not None), default=None)
+    unseen = scene.in_use_until(scene.unseen_move, *(scene.unseen_at(key) for key in keys))
     matters = timedelta(seconds=max(scene.desired.cutover.soak, _transit(scene)))
     return unseen if unseen is not None and unseen + matters > scene.now else None
 

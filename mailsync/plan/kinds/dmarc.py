@@ -111,8 +111,12 @@ def _policy(values: tuple[str, ...]) -> dmarc_record.Record | None:
 
 
 def _senders_change(scene: Scene) -> tuple[bool, datetime | None]:
-    """Tell whether SPF or DKIM does not let the new way send yet, and when it last did not."""
-    ahead, changed = False, []
+    """Tell whether SPF or DKIM does not let the new way send yet, and when it last did not.
+
+    Where nobody saw that mail moved, it may have moved then.
+    """
+    ahead = False
+    changed = [at for at in (scene.unseen_move,) if at is not None]
     soak = timedelta(seconds=scene.desired.cutover.soak)
     for wish in scene.desired.wishes:
         if wish.kind not in {"spf", "dkim"} or not wish.values:

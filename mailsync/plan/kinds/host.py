@@ -48,14 +48,13 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
 
 
 def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
-    """A resolver that holds other addresses, or none, would lead senders astray."""
-    return not wish.values or (held is not None and set(held) == set(wish.values))
+    """A resolver that holds other addresses, or none where there are some, leads senders astray."""
+    return held is not None and set(held) == set(wish.values)
 
 
 def _may_take_mail(wish: Wish, scene: Scene) -> bool:
     """Tell whether some resolver may lead mail to the host: also by an MX that nobody saw."""
-    wished = any(wish.name in hosts(values) for values in mx_in_the_end(scene))
-    return wish.name in scene.routed or (scene.unseen_mx and wished)
+    return wish.name in scene.routed or scene.unseen_mx
 
 
 def _stays(wish: Wish, scene: Scene) -> bool:
@@ -98,7 +97,8 @@ def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             wish,
         )
         return Steps(owned, owned, owned, findings=(finding,))
-    if still_named and all(_known_to_all(w, scene) for w in kept):
+    led = _may_take_mail(wish, scene)
+    if still_named and led and all(_known_to_all(w, scene) for w in kept):
         return Steps(
             owned,
             (),
@@ -107,7 +107,7 @@ def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             why_prepare="lower the TTL ahead of the switch",
             why_switch="mail for this host no longer goes to this address",
         )
-    if wish.name not in scene.routed and not scene.in_flight and not scene.unseen_mx:
+    if not led and (still_named or not scene.in_flight):
         return at_once((), "removed: no visible MX names this host")
     unknown = int(scene.lifetimes.of_absence().total_seconds())
     return Steps(

@@ -24,9 +24,8 @@ from mailsync.mail.mta_sts import Mode, Policy
 from mailsync.plan import policy as policies
 from mailsync.plan.choreography import Scene, Steps, at_once
 from mailsync.plan.kinds.mx import hosts
-from mailsync.plan.ledger import Version
 from mailsync.plan.model import Gate, Hold
-from mailsync.plan.reasons import named
+from mailsync.plan.reasons import held_text, named
 
 LEAVING = Policy("none", 86400)
 """The policy with which a domain leaves MTA-STS (§8.3): none, for a day."""
@@ -47,9 +46,10 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     due = policy_due(scene)
     interim = _announcing(due)
     if due == final and set(owned) == set(wish.values):
-        return Steps(owned, owned, owned)
+        return Steps(owned, owned, owned, gates=_served(due, scene))
     if due == final:
-        return at_once(wish.values, "announces the MTA-STS policy", gates=_served(due, scene))
+        why = "announces the MTA-STS policy"
+        return at_once(wish.values, why, _mx_unseen(due, scene), _served(due, scene))
     return Steps(
         interim,
         interim,
@@ -57,6 +57,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         why_prepare="announces an MTA-STS policy that permits the old and the new servers",
         why_settle="announces the policy without the old servers",
         wait=scene.desired.cutover.soak,
+        since=_unseen_lately(scene),
         gates=_served(due, scene),
         settle_gates=_served(final, scene),
     )
@@ -65,12 +66,14 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
 def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     """A sender may go by any policy that was announced: each must permit the hosts to come."""
     if held is None:
-        return not wish.values and not _known(scene)
+        return not wish.values and _never(scene)
     served = scene.live.policy.policy
     if served is not None and _stops(served, scene):
         return False  # whatever id it goes under: a sender may fetch it this minute
     ids = [_identifier(value) for value in held]
-    return all(one in _harmless(scene) for one in ids) if ids else not _forbidding(scene)
+    if not ids:
+        return not forbidding(scene, renamed=True)
+    return all(one in _harmless(scene) for one in ids)
 
 
 def policy_due(scene: Scene) -> Policy:
@@ -86,9 +89,10 @@ def policy_due(scene: Scene) -> Policy:
         return final  # stops no mail to anywhere, and so names no host
     needed = {host for host in _hosts(scene) if not mta_sts.permits(final, host)}
     served = scene.live.policy.policy
-    if not needed and not scene.in_flight:
+    flying = scene.in_flight or _unseen_lately(scene) is not None
+    if not needed and not flying:
         return final
-    if served is not None and scene.in_flight and all(_permits(served, h) for h in _hosts(scene)):
+    if served is not None and flying and all(_permits(served, h) for h in _hosts(scene)):
         # What is served will do until all is over.
         if _weaker(served.mode, final.mode) == served.mode:
             return served
@@ -106,45 +110,20 @@ def to_serve(wish: Wish, scene: Scene) -> Policy | None:
     return policy_due(scene)
 
 
-def before_switch(scene: Scene) -> tuple[Hold, ...]:
-    """Hold while senders may keep a policy under the id of another: they see no reason to ask.
-
-    Somebody served it while the record announced the policy that is due (a revert, a web server
-    restored from its backup). Only its own max_age ends it (RFC 8461 §3.3). While it is still
-    served, a gate says so, and the time moves on with the clock.
-    """
-    found = []
-    for version in scene.history(policies.key(scene.desired.domain)).versions:
-        if version.rrset is None:
-            continue
-        if not (_mistaken(scene, version) and _stops(policies.of_rrset(version.rrset), scene)):
-            continue
-        until = (version.replaced_at or scene.now) + timedelta(seconds=version.rrset.ttl)
-        reason = (
-            "senders may keep a policy until then that does not permit the new servers: it was "
-            "served under the id that the record announces now"
-        )
-        found.append(Hold(until, reason, f"_mta-sts.{scene.desired.domain} TXT"))
-    return tuple(found)
-
-
-def _mistaken(scene: Scene, version: Version) -> bool:
-    """Tell whether a policy was served while the record announced the one that is due."""
-    if version.rrset is None:
-        return False
-    due = policy_due(scene)
-    identifier = mta_sts.identifier(due)
-    if policies.of_rrset(version.rrset) == due:
-        return False
-    until = version.replaced_at or scene.now
-    return any(
-        _identifier(value) == identifier
-        for record in scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).versions
-        if record.rrset is not None
-        and record.published_at < until
-        and (record.replaced_at is None or record.replaced_at > version.published_at)
-        for value in record.rrset.values
+def _mx_unseen(policy: Policy, scene: Scene) -> tuple[Hold, ...]:
+    """Hold an enforced policy while some resolver may hold an MX that nobody saw."""
+    key = (scene.desired.domain, "MX")
+    return tuple(
+        Hold(remnant.until, held_text(remnant.version), named(key))
+        for remnant in scene.visible(key)
+        if policy.mode == "enforce" and remnant.version.unseen and remnant.until is not None
     )
+
+
+def _unseen_lately(scene: Scene) -> datetime | None:
+    """Find when mail may have moved last without anybody seeing it, while that matters."""
+    unseen = scene.unseen_move
+    return unseen if unseen is not None and unseen + scene.transit > scene.now else None
 
 
 def _stops(policy: Policy, scene: Scene) -> bool:
@@ -203,35 +182,47 @@ def _others_until(scene: Scene) -> datetime | None:
     return max((end for end in ends if end > scene.now), default=None)
 
 
-def without_record(scene: Scene) -> tuple[Hold, ...]:
-    """Hold MX where senders find no record, and may go by a policy without the hosts to come."""
-    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
-    if scene.live.get(key) is not None:
-        return ()  # within a day everybody sees another id
-    reason = "senders may go by an MTA-STS policy without the new servers until then"
-    return tuple(Hold(end, reason, named(key)) for end in _forbidding(scene))
+def forbidding(scene: Scene, *, renamed: bool) -> tuple[Hold, ...]:
+    """Hold MX while some sender may go by a policy that was served without the hosts to come.
 
-
-def _forbidding(scene: Scene) -> list[datetime]:
-    """Give until when senders may go by policies without the hosts to come, if they find no record.
-
-    They go by what they have until its ``max_age`` is over (§5.1). Nobody fetches a policy that no
-    record announces.
+    ``renamed``: the record gets another id now, so that everybody fetches the policy anew.
     """
-    announced = [
-        (version.replaced_at or scene.now) + scene.lifetimes.of(version)
-        for version in scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).versions
-        if version.unseen or version.rrset is not None
-    ]
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    reason = "senders may go by an MTA-STS policy without the new servers until then"
+    ends = _forbidding(scene, renamed=renamed)
+    return tuple(Hold(end, reason, named(key)) for end in ends if end > scene.now)
+
+
+def _forbidding(scene: Scene, *, renamed: bool) -> list[datetime]:
+    key = (f"_mta-sts.{scene.desired.domain}", "TXT")
+    live = scene.live.get(key)
+    records: list[policies.Held] = []
+    for version in scene.history(key).versions:
+        values = None if version.rrset is None else version.rrset.values
+        goes = scene.now if renamed or version.rrset != live else None
+        end = version.replaced_at or goes
+        gone = None if end is None else end + scene.lifetimes.of(version)
+        # What nobody saw may have announced any policy.
+        records.append((("",) if version.unseen else values, version.published_at, gone))
+    refresh = timedelta(seconds=scene.desired.cutover.policy_refresh)
     ends = []
     for version in scene.history(policies.key(scene.desired.domain)).versions:
-        if version.rrset is None or not announced:
+        policy = None if version.rrset is None else policies.of_rrset(version.rrset)
+        if policy is None or all(_permits(policy, host) for host in _wished(scene)):
             continue
-        policy = policies.of_rrset(version.rrset)
-        if not all(_permits(policy, host) for host in _wished(scene)):
-            fetched = min(filter(None, (version.replaced_at, max(announced))))
-            ends.append(fetched + timedelta(seconds=policy.max_age))
-    return [end for end in ends if end > scene.now]
+        served = (version.published_at, version.replaced_at)
+        for _, until in policies.bound(policy, served, records, refresh):
+            ends.append(until or scene.now + timedelta(seconds=policy.max_age))
+    return ends
+
+
+def _never(scene: Scene) -> bool:
+    """Tell whether it is known that the domain has had no policy, as far back as that matters."""
+    key = policies.key(scene.desired.domain)
+    unseen = scene.unseen_at(key)
+    lately = scene.now - scene.lifetimes.of_ttl(scene.desired.cutover.unseen_ttl)
+    known = scene.history(key).seen_at is not None and not _known(scene)
+    return known and (unseen is None or unseen <= lately)
 
 
 def _known(scene: Scene) -> list[Policy]:

@@ -186,8 +186,9 @@ def _later_or_now(
     wish: Wish, owned: tuple[str, ...], target: tuple[str, ...], scene: Scene, why: str
 ) -> Steps:
     family = (wish, *spf_tree.relatives(wish, scene))
-    widened = [at for one in family if (at := _widened_at(one, scene)) is not None]
-    since = max(widened, default=None) or _unseen_lately(wish, scene)
+    found = [_widened_at(one, scene) for one in family]
+    found += [_unseen_lately(wish, scene), _signers_lately(scene)]
+    since = max((at for at in found if at is not None), default=None)
     if since is None and not scene.in_flight and not spf_tree.grows(wish, scene):
         lifetime = written(scene.desired.cutover.queue_lifetime)
         note = f"assumes that nobody has sent that way for {lifetime}"
@@ -200,6 +201,12 @@ def _later_or_now(
         wait=_wait(scene),
         since=scene.not_before_senders(since),
     )
+
+
+def _signers_lately(scene: Scene) -> datetime | None:
+    """Find from when on the new way could sign, while mail sent the old way may be queued."""
+    at = scene.signers_at
+    return at if at is not None and at + timedelta(seconds=_wait(scene)) > scene.now else None
 
 
 def _widened_at(wish: Wish, scene: Scene) -> datetime | None:
@@ -230,9 +237,9 @@ def _unseen_lately(wish: Wish, scene: Scene) -> datetime | None:
     """Find when a version that nobody saw was replaced, while mail sent under it may be queued.
 
     It may not yet have let the new way send: with the journal lost, a union looks like a record
-    from which something is simply removed.
+    from which something is simply removed. So it does where nobody saw that mail moved.
     """
-    unseen = scene.unseen_at((wish.name, wish.type))
+    unseen = scene.in_use_until(scene.unseen_at((wish.name, wish.type)), scene.unseen_move)
     matters = timedelta(seconds=_wait(scene))
     return unseen if unseen is not None and unseen + matters > scene.now else None
 

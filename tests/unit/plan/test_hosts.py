@@ -224,3 +224,31 @@ def test_with_a_null_mx_the_apex_address_routes_nothing() -> None:
         (wish("host", ZONE, "A", "192.0.2.2"),),
     )
     assert life.apply() == ["prepare"]
+
+
+def test_an_address_that_is_to_go_is_gone_before_mail_comes_to_the_host() -> None:
+    """Nobody takes the domain's mail there: it goes at once, and the switch waits for that."""
+    life = Story(
+        zone(OLD, rrset(MX1, "A", 60, "192.0.2.1"), rrset(MX1, "AAAA", 43200, "2001:db8::1"))
+    )
+    life.wishes = (mx(OLD.values[0]), wish("host", MX1, "A", "192.0.2.1"))
+    life.wishes += (wish("host", MX1, "AAAA", "2001:db8::1"),)
+    life.known_for("20d")
+    gone = life.now
+    life.wishes = (mx("10 " + MX1), *life.wishes[1:2], wish("host", MX1, "AAAA"))
+    assert life.apply() == ["prepare"]
+    assert (MX1, "AAAA") not in life.live
+    life.run("3d")
+    assert life.ran_at("switch", MX) == gone + timedelta(seconds=43200)
+
+
+def test_the_address_of_any_host_stays_while_an_mx_that_nobody_saw_may_lead_to_it() -> None:
+    """Also of one that mail may just have left: what stands at the new address may take none."""
+    life = Story(
+        zone(OLD, rrset(MX1, "A", 60, "192.0.2.1")),
+        (mx(OLD.values[0]), wish("host", MX1, "A", "192.0.2.2", ttl=60)),
+    )
+    life.run("23h")
+    assert life.values(*A) == ("192.0.2.1",)
+    life.run("2h")
+    assert life.values(*A) == ("192.0.2.2",)

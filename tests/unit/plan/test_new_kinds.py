@@ -217,6 +217,41 @@ def case_a_record_that_went() -> None:
     assert life.ran_at("switch", MX) == gone + timedelta(days=1, seconds=WEEK)
 
 
+def case_a_policy_is_announced_only_when_it_is_served() -> None:
+    """The record takes the id of a policy that senders can fetch (RFC 8461 §8.1)."""
+    policy = Policy("testing", WEEK, ("mx.old.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD)), (mx(OLD, ttl=60), sts(policy)), policy=policy)
+    life.served = served(None)
+    life.run("2d")
+    assert STS not in life.live
+    assert "mode testing, mx mx.old.example" in details(life, "policy-permits")[0]
+    life.served = served(policy)
+    life.apply()
+    assert life.values(*STS) == (txt_value(announced(policy)),)
+
+
+def case_a_policy_that_nobody_announced() -> None:
+    """A policy that was served under another's id is kept until its max_age is over.
+
+    A revert meets it: the record says what it always said, and senders fetched something else.
+    """
+    none, new = Policy("none", 86400), Policy("enforce", WEEK, ("mx.new.example",))
+    life = Story(zone(rrset(ZONE, "MX", 60, NEW), rrset(*STS, 60, announced(none))))
+    life.policy, life.served, life.wishes = none, served(none), (mx(NEW, ttl=60), sts(none))
+    life.known_for("20d")
+    life.served = served(new)
+    life.known_for("1h")
+    life.wishes = (mx(OLD, ttl=60), sts(none))
+    assert all("mode none" in detail for detail in details(life, "policy-permits"))
+    life.run("3d")
+    assert life.plan().status == "waiting"
+    assert life.values(*MX) == (NEW,)
+    life.served = served(none)
+    fixed = life.now
+    life.run("9d")
+    assert life.ran_at("switch", MX) == fixed + timedelta(seconds=WEEK)
+
+
 def case_a_record_that_came_back() -> None:
     """Who found no record for a while looks again within a day, and goes by what it has until then.
 
@@ -299,19 +334,6 @@ def test_case(case: object) -> None:
 
 
 # ---- MTA-STS -------------------------------------------------------------------------------------
-
-
-def test_a_policy_is_announced_only_when_it_is_served() -> None:
-    """The record takes the id of a policy that senders can fetch (RFC 8461 §8.1)."""
-    policy = Policy("testing", WEEK, ("mx.old.example",))
-    life = Story(zone(rrset(ZONE, "MX", 60, OLD)), (mx(OLD, ttl=60), sts(policy)), policy=policy)
-    life.served = served(None)
-    life.run("2d")
-    assert STS not in life.live
-    assert "mode testing, mx mx.old.example" in details(life, "policy-permits")[0]
-    life.served = served(policy)
-    life.apply()
-    assert life.values(*STS) == (txt_value(announced(policy)),)
 
 
 def test_a_switch_waits_for_a_policy_that_permits_both() -> None:

@@ -88,7 +88,7 @@ def test_a_selector_goes_to_another_service_when_nothing_signed_is_on_its_way() 
     alias = (S1[0], "CNAME")
     life = Story(zone(rrset(*alias, 60, "a.example.")), (wish("dkim", *alias, "b.example."),))
     assert [f.id for f in life.plan().findings] == ["dkim-delegation-waits"]
-    life.run("9d")
+    life.run("10d")
     assert life.values(*alias) == ("a.example.",)
     life.run("2d")
     assert life.values(*alias) == ("b.example.",)
@@ -111,7 +111,7 @@ def test_a_selector_that_has_long_been_known_goes_to_another_service_at_once() -
     """With no mail on the move it rests on the user's word, and the plan says so."""
     alias = (S1[0], "CNAME")
     life = Story(zone(rrset(*alias, 60, "a.example.")), (wish("dkim", *alias, "b.example."),))
-    life.known_for("10d")
+    life.known_for("11d")
     stage = life.stage("prepare", "due")
     assert stage is not None
     assert "assumes" in stage.changes[0].why

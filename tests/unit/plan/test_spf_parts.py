@@ -299,7 +299,7 @@ def test_with_the_journal_lost_a_shrinking_part_waits() -> None:
     life.wishes = parts(*range(1, 9))
     life.run("12d")
     gone = max(t for t, _, _ in life.log)
-    assert gone == START + timedelta(days=30)
+    assert gone == START + timedelta(days=31)
 
 
 def test_the_last_look_sees_what_is_included() -> None:
