@@ -20,7 +20,7 @@ from mailsync.apply.session import Result, run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
 from mailsync.cli.interrupts import flagged
-from mailsync.cli.plan import make
+from mailsync.cli.plan import make, saved_plan
 from mailsync.cli.progress import Progress
 from mailsync.config import load as load_config
 from mailsync.desired.files import domains as known_domains
@@ -28,7 +28,6 @@ from mailsync.desired.model import Desired
 from mailsync.dns.names import BadName, absolute, shown
 from mailsync.errors import FileErrors, MailsyncError, Refused
 from mailsync.observe.observations import Observations
-from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Plan
 
 _POLL = timedelta(minutes=1)
@@ -93,7 +92,7 @@ def command(
     if file and wait:
         msg = "a saved plan is carried out once, --wait goes on with what nobody reviewed: name one"
         raise MailsyncError(msg, where=str(file))
-    plan = None if file is None else _read(file)
+    plan = None if file is None else saved_plan(file)
     load = partial(console.load, context.obj, domains or [])
     loaded = load() if file is None or plan is None else _load_reviewed(context.obj, plan, file)
     for error in loaded.errors:
@@ -237,21 +236,6 @@ def _check(run: Run, saved: dict[str, DomainPlan], created: datetime, file: Path
             console.say(f"differs: {line}")
         msg = "the saved plan no longer fits: nothing was done; plan and review again"
         raise Refused(msg, where=str(file))
-
-
-def _read(file: Path) -> Plan:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        msg = f"there is no such file: `mailsync plan --out {file}` saves a plan"
-        raise MailsyncError(msg, where=str(file)) from None
-    except (OSError, UnicodeError) as error:
-        msg = f"cannot read the saved plan: {getattr(error, 'strerror', None) or error}"
-        raise MailsyncError(msg, where=str(file)) from None
-    try:
-        return from_json(text)
-    except MailsyncError as error:
-        raise type(error)(error.message, where=str(file)) from None
 
 
 def _show(plan: Plan) -> None:

@@ -25,7 +25,7 @@ from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
 from mailsync.lint.model import Finding
 from mailsync.observe.observations import Observations
-from mailsync.plan.document import to_json
+from mailsync.plan.document import from_json, to_json
 from mailsync.plan.model import DomainPlan, Plan
 from mailsync.plan.planner import plan_all
 
@@ -182,3 +182,19 @@ def save(path: Path, text: str, what: str = "the plan") -> None:
     except OSError as error:
         msg = f"cannot save {what}: {(error.strerror or str(error)).lower()}"
         raise MailsyncError(msg, where=str(path)) from None
+
+
+def saved_plan(file: Path) -> Plan:
+    """Read a plan that `save` has written. Raises `MailsyncError`, which names the file."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"there is no such file: `mailsync plan --out {file}` saves a plan"
+        raise MailsyncError(msg, where=str(file)) from None
+    except (OSError, UnicodeError) as error:
+        msg = f"cannot read the saved plan: {getattr(error, 'strerror', None) or error}"
+        raise MailsyncError(msg, where=str(file)) from None
+    try:
+        return from_json(text)
+    except MailsyncError as error:
+        raise type(error)(error.message, where=str(file)) from None

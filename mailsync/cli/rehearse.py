@@ -17,7 +17,7 @@ from mailsync.apply.engine import look
 from mailsync.apply.session import run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
-from mailsync.cli.plan import save
+from mailsync.cli.plan import save, saved_plan
 from mailsync.cli.plan import time as read_time
 from mailsync.desired.model import Desired
 from mailsync.errors import MailsyncError
@@ -97,13 +97,7 @@ def command(
 
 def _reviewed(file: Path, domains: Sequence[str] | None) -> tuple[frozenset[Change], list[str]]:
     """Read a saved plan: its changes, and its domains where none are named."""
-    from mailsync.plan.document import from_json
-
-    try:
-        plan = from_json(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"the plan cannot be read: {error}"
-        raise MailsyncError(msg, where=str(file)) from None
+    plan = saved_plan(file)
     changes = frozenset(c for d in plan.domains for stage in d.stages for c in stage.changes)
     return changes, list(domains or [domain.domain for domain in plan.domains])
 

@@ -9,11 +9,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A stage that ran in the rehearsal, in words: ``prepare``, ``switch``, ``settle``."""
+    """A stage that ran in the rehearsal (``prepare``, ``switch``, ``settle``), or a ``task``.
+
+    ``done``: what it did, a sentence each.
+    """
 
     at: datetime
     stage: str
-    words: str
+    done: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _run(world: Rehearsal, only: frozenset[Change] | None) -> list[Happening]:
         world.person(plan)
         acted = sorted(world.desired.cutover.tasks - tasks)
         acted += ["the MTA-STS policy is served"] * (len(world.web.policies) > served)
-        happenings += [Happening(world.clock(), "task", f"a person: {one}") for one in acted]
+        happenings += [Happening(world.clock(), "task", (f"a person: {one}",)) for one in acted]
         if plan.status == "converged":
             break
         if not acted:
@@ -164,7 +164,7 @@ def _told(world: Rehearsal, before: int) -> list[Happening]:
     found: dict[str, list[str]] = {}
     for _, stage, change in world.writes[before:]:
         found.setdefault(stage, []).append(f"{named(change.key)}: {change.why}")
-    return [Happening(world.clock(), stage, "; ".join(said)) for stage, said in found.items()]
+    return [Happening(world.clock(), stage, tuple(said)) for stage, said in found.items()]
 
 
 def _printed(world: Rehearsal) -> datetime | None:
@@ -259,6 +259,7 @@ def _evidence(world: Rehearsal, servers: Servers, streams: Sequence[Stream]) -> 
         0,
         max([last, *ends]) + 2 * _DAY,
         world.start,
+        world.desired.cutover.zone,
     )
 
 
@@ -295,12 +296,14 @@ def _worst(world: Rehearsal, printed: datetime | None) -> str:
     if not ends or printed is None:
         return ""
     at, rrset = max(ends, key=lambda one: one[0])
-    time = world.start + timedelta(seconds=at)
+    zone = world.desired.cutover.zone
+    until = (world.start + timedelta(seconds=at)).astimezone(zone)
+    ends_at = printed.astimezone(zone)
     names = ", ".join(shown(host) for host in sorted(hosts(rrset.values) & left))
     return (
         f"a resolver that was asked just before the switch holds {', '.join(rrset.values)} until "
-        f"{time:%Y-%m-%d %H:%M} UTC and leads mail to {names}, which takes it until "
-        f"{printed:%Y-%m-%d %H:%M} UTC"
+        f"{until:%Y-%m-%d %H:%M %Z} and leads mail to {names}, which takes it until "
+        f"{ends_at:%Y-%m-%d %H:%M %Z}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from random import Random
 
@@ -34,7 +34,7 @@ _PRIMES = 2
 class Evidence:
     """What happened, as far as mail is concerned; times in seconds from ``start``.
 
-    ``since`` and ``until`` bound the time in which messages are sent.
+    ``since`` and ``until`` bound the time in which messages are sent. ``timezone`` is for telling.
     """
 
     domain: str
@@ -46,6 +46,7 @@ class Evidence:
     since: int
     until: int
     start: datetime
+    timezone: tzinfo = UTC
 
 
 @dataclass
@@ -72,8 +73,8 @@ class Verdict:
     def wrong(self, evidence: Evidence, at: int, words: str) -> None:
         """Keep an example."""
         if len(self.examples) < self.kept:
-            time = evidence.start + timedelta(seconds=at)
-            self.examples.append(f"{time:%Y-%m-%d %H:%M:%S}: {words}")
+            time = (evidence.start + timedelta(seconds=at)).astimezone(evidence.timezone)
+            self.examples.append(f"{time:%Y-%m-%d %H:%M:%S %Z}: {words}")
 
 
 def judge(evidence: Evidence, resolvers: int, seed: int, *, examples: int = 3) -> Verdict:

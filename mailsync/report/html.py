@@ -17,6 +17,7 @@ padding-top:.5rem}h3{font-size:1.05rem}
 table{border-collapse:collapse;margin:.5rem 0;table-layout:fixed;width:100%}
 th,td{border:1px solid #999;padding:.25rem .5rem;
 text-align:left;vertical-align:top;overflow-wrap:anywhere}
+table.free{table-layout:auto}table.free td:not(:last-child){white-space:nowrap}
 code{font:14px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
 figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto}dt{font-weight:bold}
 dd{margin:0 0 .4rem 1.2rem}.alert{border-left:4px solid #1a1a1a;padding-left:.6rem;font-weight:bold}

@@ -103,10 +103,9 @@ def _put(page: Page, forecast: Forecast) -> None:
     page.gap()
     for happening in forecast.happenings:
         time = moment(happening.at, forecast.timezone, forecast.start)
-        words = printable(happening.words)
-        page.put(
-            2, ("grey", f"{time}  "), ("bold", happening.stage), ("plain", f"  {words}"), hang=4
-        )
+        page.put(2, ("grey", f"{time}  "), ("bold", happening.stage), hang=4)
+        for words in happening.done:
+            page.put(4, ("plain", printable(words)), hang=4)
     page.gap()
     _put_chart(page, forecast)
     page.gap()
@@ -164,7 +163,8 @@ def _json(forecast: Forecast) -> dict[str, object]:
         "seed": forecast.seed,
         "resolvers": forecast.resolvers,
         "happenings": [
-            {"at": time_json(h.at), "stage": h.stage, "words": h.words} for h in forecast.happenings
+            {"at": time_json(h.at), "stage": h.stage, "done": list(h.done)}
+            for h in forecast.happenings
         ],
         "shares": [
             {

@@ -150,7 +150,7 @@ def _section(forecast: Forecast) -> str:
     zone, start = forecast.timezone, forecast.start
     ran = "".join(
         f"<tr><td>{svg.shown(moment(h.at, zone, start))}</td><td>{svg.shown(h.stage)}</td>"
-        f"<td>{svg.shown(h.words)}</td></tr>"
+        f"<td>{'<br>'.join(map(svg.shown, h.done))}</td></tr>"
         for h in forecast.happenings
     )
     names = servers(forecast)
@@ -175,8 +175,9 @@ def _section(forecast: Forecast) -> str:
     )
     return (
         f"<section><h2>{svg.shown(forecast.domain)}</h2>\n<figure>{rehearsal_svg(forecast)}</figure>\n"
-        f"<dl>{learnt}</dl>\n<h3>What runs</h3>\n<table><tr><th>when</th><th>stage</th>"
-        f"<th>what</th></tr>{ran}</table>\n<h3>Where resolvers lead mail</h3>\n"
+        f"<dl>{learnt}</dl>\n<h3>What runs</h3>\n"
+        f'<table class="free"><tr><th>when</th><th>stage</th><th>what</th></tr>{ran}</table>'
+        f"\n<h3>Where resolvers lead mail</h3>\n"
         f"<table><tr><th>from</th>{heads}<th>combinations</th></tr>{rows}</table>\n"
         f"<h3>Visible beside each other</h3>\n<ul>{beside or '<li>nothing</li>'}</ul></section>\n"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 DIRECTORY = Path(__file__).parents[2] / "fixtures" / "plans"
 CHECKS = DIRECTORY.parent / "checks"
+REHEARSALS = DIRECTORY.parent / "rehearsals"
 
 
 def agrees(name: str, text: str, directory: Path = DIRECTORY) -> bool:
