@@ -61,6 +61,14 @@ class Observe:
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """Who is told of which kinds of news; ``said``: the settings as written, with ``env/NAME``."""
+
+    said: Mapping[str, Setting]
+    kinds: tuple[str, ...] = settings.KINDS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What mailsync.yaml says. ``file`` is as the user named it; paths are joined to ``base``.
 
@@ -82,6 +90,7 @@ class Config:
     profiles: Mapping[str, tree.Mapping] = field(default_factory=dict)
     capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
     severities: tuple[tuple[str, Level], ...] = ()
+    notify: Notify | None = None
 
 
 def load(path: Path | str = FILE) -> Config:
@@ -132,7 +141,19 @@ class _Reader:
             profiles=self._profiles(found.get("profiles")),
             capabilities=self._capabilities(found.get("capabilities"), tuple(providers)),
             severities=self._severities(found.get("lint")),
+            notify=self._notify(found.get("notify")),
         )
+
+    def _notify(self, node: tree.Node | None) -> Notify | None:
+        if not isinstance(node, tree.Mapping):
+            return None
+        said = {key.text: self._setting(value) for key, value in node if key.text != "news"}
+        news = node.get("news")
+        kinds = () if news is None else reading.items(news, self._faults, "a kind of news")
+        words = tuple(kind.text for kind in kinds if isinstance(kind, tree.Scalar))
+        if not said:
+            self._faults.add(node.place, f"nobody is told: write {settings.NOTIFY}")
+        return Notify(said, words or settings.KINDS)
 
     def _path(self, node: tree.Node | None, otherwise: str) -> Path:
         text = None if node is None else reading.text(node, self._faults, "a directory")

@@ -65,7 +65,7 @@ class Worlds:
         ) = None
         self._neighbourhood = Neighbourhood(
             lambda: everyone if everyone is not None else files.load(config).desired,
-            lambda zone: fold(self._journals().read(zone)),
+            lambda zone: fold(self.journals().read(zone)),
             lambda desired: self.host(desired).read(desired.zone),
             tell,
         )
@@ -76,7 +76,7 @@ class Worlds:
         return World(
             zone=desired.zone,
             host=self.host(desired),
-            journal=self._journals(),
+            journal=self.journals(),
             observer=observer,
             tell=partial(self._tell_about, shown(desired.domain)),
             stop=self._stop,
@@ -164,11 +164,12 @@ class Worlds:
             self._config.capabilities.get(target),
             observer.answers,
             wanted,
-            lambda zone: fold(self._journals().read(zone)),
+            lambda zone: fold(self.journals().read(zone)),
             delegated=self._config.observe.nameservers == "auto",
         )
 
-    def _journals(self) -> Journal:
+    def journals(self) -> Journal:
+        """Give the journal of all zones, opened once. Raises `MailsyncError`."""
         with self._lock:
             if self._journal is None:
                 self._journal = open_journal(self._config)

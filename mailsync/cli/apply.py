@@ -20,6 +20,7 @@ from mailsync.apply.session import Result, run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
 from mailsync.cli.interrupts import flagged
+from mailsync.cli.notifying import tell
 from mailsync.cli.plan import make, saved_plan
 from mailsync.cli.progress import Progress
 from mailsync.config import load as load_config
@@ -103,11 +104,14 @@ def command(
         outcomes = _due(run, yes=yes, wait=wait)
     else:
         outcomes = _reviewed(run, plan, file, yes=yes)
+    heard = tell(loaded.config, run.worlds(), outcomes)
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
         _check_files(loaded, load())
         outcomes = _apply(run)
-    return _exit_code(outcomes, loaded.errors, detailed=detailed)
+        heard = tell(loaded.config, run.worlds(), outcomes) and heard
+    code = _exit_code(outcomes, loaded.errors, detailed=detailed)
+    return code if heard else code or 1
 
 
 def _saved_plan(config: Path, words: Sequence[str]) -> Path | None:

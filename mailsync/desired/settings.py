@@ -15,6 +15,8 @@ PROFILES = "the name of a profile and its keys"
 CAPABILITIES = "the name of a provider and what it can do"
 RESOLVERS = "a list of resolvers' addresses, such as 192.0.2.53"
 MAILBOXES = "an address, such as info@example.com"
+NOTIFY = "a webhook or an e-mail address"
+KINDS = ("ran", "waits", "failed")
 SEVERITIES = "the id of a rule and its severity, such as {spf-helo: off}"
 SERVERS = "auto, none, or a list of servers such as 192.0.2.53:5300"
 
@@ -30,6 +32,24 @@ _MAILBOX = Text(
     MAILBOXES,
     "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}",
     no=f"mailbox: write {MAILBOXES}",
+)
+
+_EMAIL = Fields(
+    "a mail server and addresses",
+    {
+        "to": Field(Items(_MAILBOX, MAILBOXES), "The recipients.", missing="write an address"),
+        "from": Field(_MAILBOX, "The sender.", missing="write an address"),
+        "server": Field(
+            Text("a server", r"[A-Za-z0-9.-]+(?::\d{1,5})?", examples=("smtp.example.com:587",)),
+            "Name and port of the mail server; localhost if missing.",
+        ),
+        "security": Field(
+            Word("security", ("starttls", "tls", "none")),
+            "How it is reached; starttls if missing. The port follows: 587, 465, 25.",
+        ),
+        "user": Field(Text("a name"), "With a password: who logs in."),
+        "password": Field(Text("a password", examples=("env/SMTP_PASSWORD",)), "Write env/NAME."),
+    },
 )
 
 SHAPE = Fields(
@@ -156,7 +176,23 @@ SHAPE = Fields(
             ),
             "What lint makes of its findings.",
         ),
+        "notify": Field(
+            Fields(
+                NOTIFY,
+                {
+                    "webhook": Field(
+                        Text("a URL", r"https?://\S+|env/\w+", no="URL: write env/NAME"),
+                        "Where messages are posted as Slack takes them; write env/NAME.",
+                    ),
+                    "email": Field(_EMAIL, "A mail server, and to whom."),
+                    "news": Field(
+                        Items(Word("kind of news", KINDS), "a kind of news"),
+                        "What is told: a stage ran, waits for a person, failed. All if missing.",
+                    ),
+                },
+            ),
+            "Who is told what came of `mailsync apply`.",
+        ),
     },
-    gone={"notify": "notify is not supported yet by this version"},
     top=True,
 )

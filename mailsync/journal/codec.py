@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import JournalError
-from mailsync.journal.events import Corrupt, Entry, Event, Intent, Seen, Written
+from mailsync.journal.events import Corrupt, Entry, Event, Intent, Seen, Told, Written
 
 VERSION = 1
 """The version of the format; a line of another version is not understood."""
@@ -166,6 +166,8 @@ def _fields(event: Event) -> dict[str, object]:
                 "stage": stage,
                 "changes": listed,
             }
+        case Told(time, domain, digest):
+            return {"event": "told", "at": _time(time), "domain": domain, "digest": digest}
         case _:
             at = _time(event.at)
             return {"event": "written", "at": at, "domain": event.domain, "stage": event.stage}
@@ -200,6 +202,8 @@ def _event(fields: Mapping[str, Any]) -> Event:
             return Intent(at, _text(fields["domain"]), _text(fields["stage"]), changes)
         case "written":
             return Written(at, _text(fields["domain"]), _text(fields["stage"]))
+        case "told":
+            return Told(at, _text(fields["domain"]), _text(fields["digest"]))
         case other:
             raise BadLine(f"event {other!r}")
 

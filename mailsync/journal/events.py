@@ -40,6 +40,18 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The user was notified of how a domain stands; ``digest`` is of what was said, empty: of none.
+
+    It says nothing about the DNS: it keeps an hourly run from saying the same every hour.
+    """
+
+    at: datetime
+    domain: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Corrupt:
     """Stands where the store found something that it cannot trust; never written.
 
@@ -50,5 +62,5 @@ class Corrupt:
     reason: str
 
 
-Event = Seen | Intent | Written
+Event = Seen | Intent | Written | Told
 Entry = Event | Corrupt

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailsync.dns.rrset import RRset
 from mailsync.journal.codec import GENESIS, Log, decode, encode, read
-from mailsync.journal.events import Corrupt, Event, Intent, Seen, Written
+from mailsync.journal.events import Corrupt, Event, Intent, Seen, Told, Written
 
 ZONE = "example.jp."
 
@@ -41,7 +41,10 @@ def _intent(draw: st.DrawFn) -> Intent:
 
 
 events: st.SearchStrategy[Event] = st.one_of(
-    _seen(), _intent(), st.builds(Written, times, words, words)
+    _seen(),
+    _intent(),
+    st.builds(Written, times, words, words),
+    st.builds(Told, times, words, words),
 )
 append = st.lists(events, min_size=1, max_size=3)
 appends = st.lists(append, max_size=5)

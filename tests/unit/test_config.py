@@ -189,7 +189,10 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
     [
         ("zones: []", "3:8: a directory is expected here, not a list"),
         ("zonez: x", "3:1: unknown key 'zonez': did you mean 'zones'?"),
-        ("notify: {}", "3:1: notify is not supported yet by this version"),
+        ("notify: {}", "3:9: an empty mapping: write a webhook or an e-mail address"),
+        ("notify: {news: [ran]}", "3:9: nobody is told: write a webhook or an e-mail address"),
+        ("notify: {webhook: x}", "3:19: 'x' is no URL: write env/NAME"),
+        ("notify: {email: {to: a@b.example}}", "3:17: from is missing: write an address"),
         ("profiles: {}", "3:11: an empty mapping: write the name of a profile and its keys"),
         ("profiles: {a: none}", "3:15: keys of a zone file are expected here, not a text"),
         ("defaults: 5", "3:11: keys of a zone file are expected here, not a text"),

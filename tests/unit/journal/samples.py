@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mailsync.dns.rrset import RRset
-from mailsync.journal.events import Intent, Seen, Written
+from mailsync.journal.events import Intent, Seen, Told, Written
 
 ZONE = "example.jp."
 MX = (ZONE, "MX")
@@ -27,6 +27,11 @@ def intent(minutes: int, stage: str = "switch") -> Intent:
 def written(minutes: int, stage: str = "switch") -> Written:
     """The confirmation that the listing shows it."""
     return Written(at(minutes), ZONE, stage)
+
+
+def told(minutes: int, digest: str = "00ff") -> Told:
+    """The note that somebody was told of something."""
+    return Told(at(minutes), "example.jp", digest)
 
 
 SEEN_OLD = Seen(at(0), MX, OLD)

@@ -1,0 +1,75 @@
+"""`notify` in mailsync.yaml: who is told what came of `mailsync apply`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.cli.site import Site
+from tests.unit.notify.test_sending import receiver
+
+
+@pytest.fixture
+def one(site: Site) -> Site:
+    """The example's parked domain alone, and a webhook in the environment's HOOK."""
+    site.only("example.net")
+    text = (site.directory / "mailsync.yaml").read_text()
+    site.write("mailsync.yaml", text + "notify: {webhook: env/HOOK}\n")
+    return site
+
+
+def test_what_ran_is_told_once_and_silence_follows(
+    one: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that does nothing tells nothing."""
+    with receiver() as (url, came):
+        monkeypatch.setenv("HOOK", url)
+        assert one.run("apply").code == 0
+        assert one.run("apply").code == 0
+    (message,) = came
+    assert message["text"].startswith("mailsync: 1 done (example.net)")
+
+
+def test_a_failure_is_told_when_it_begins_and_when_it_is_back(
+    one: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every hour in between."""
+    whole = one.zone("example.net")
+    with receiver() as (url, came):
+        monkeypatch.setenv("HOOK", url)
+        for broken in (True, True, False, True):
+            one.write("live/example.net.zone", "no ( zone\n" if broken else whole)
+            one.run("apply")
+            one.passes(hours=1)
+    kinds = [message["text"].splitlines()[0] for message in came]
+    assert kinds == [
+        "mailsync: 1 failed (example.net)",
+        "mailsync: 1 done (example.net)",
+        "mailsync: 1 failed (example.net)",
+    ]
+
+
+def test_only_what_was_asked_for_is_told(one: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By kind."""
+    text = (one.directory / "mailsync.yaml").read_text()
+    one.write("mailsync.yaml", text.replace("env/HOOK}", "env/HOOK, news: [failed, waits]}"))
+    with receiver() as (url, came):
+        monkeypatch.setenv("HOOK", url)
+        assert one.run("apply").code == 0
+    assert came == []
+
+
+def test_a_message_that_cannot_be_sent_is_an_error_and_is_tried_again(
+    one: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done is done; the exit code tells, and trouble is told at the next run."""
+    done = one.run("apply")
+    assert done.code == 1
+    assert "HOOK" in done.err
+    assert "v=spf1 -all" in one.zone("example.net")
+    one.write("live/example.net.zone", "no ( zone\n")
+    with receiver(500) as (url, came):
+        monkeypatch.setenv("HOOK", url)
+        assert "notify.webhook: nobody was notified: it answers 500" in one.run("apply").err
+        one.run("apply")
+    assert len(came) == 2
+    assert url not in done.err
