@@ -142,7 +142,7 @@ GateMode = Literal["require", "warn", "off"]
 nobody to look at all?"""
 
 
-GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+GATES = ("smtp-accepts", "smtp-tls", "smtp-certificate", "tlsa-matches", "dnssec")
 """What is looked at in a mail server before mail is led to it; a file may say how each is taken."""
 
 

@@ -33,6 +33,19 @@ def look(
     return Dnssec(found.state, found.detail, _ends(zone, servers, patience))
 
 
+def bogus(resolver: Server, name: str, rdtype: str, patience: Patience) -> bool | None:
+    """Tell whether a resolver refuses an answer because it does not validate; None: not known."""
+    reply = ask(resolver, name, rdtype, patience, _ASKED)
+    if isinstance(reply, Silence):
+        return None
+    if reply.rcode() != dns.rcode.SERVFAIL:
+        return False
+    again = ask(resolver, name, rdtype, patience, _UNCHECKED)
+    if isinstance(again, Silence) or again.rcode() == dns.rcode.SERVFAIL:
+        return None
+    return True
+
+
 def _by(resolver: Server, zone: str, patience: Patience) -> Dnssec:
     reply = ask(resolver, zone, "SOA", patience, _ASKED)
     if isinstance(reply, Silence):

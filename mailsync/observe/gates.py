@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from mailsync.desired.model import GATES
 from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
 from mailsync.mail.certificate import is_for
+from mailsync.observe import signed
 from mailsync.observe.facts import Called, Subject, exchanges_of
 from mailsync.observe.gather import Gatherer
 from mailsync.observe.observations import Sight
 from mailsync.observe.smtp import Endpoint, Session
 from mailsync.plan.model import GateState
+
+OF_SERVERS = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+"""The gates that are seen of every server; `mailsync.observe.signed` has the others."""
 
 _HOSTS_MAX = 20
 
@@ -41,8 +44,22 @@ def look_at(
             for address in answer.values
         ]
         called = errands.all(lambda call: gatherer.call(call, errands), calls)
-    at = clock()
+        tlsa = errands.all(
+            lambda host: signed.records(host, subject.desired, gatherer.lookups), hosts
+        )
+        settings = gatherer.settings
+        asked = [(subject.domain, "MX"), *((host, "A") for host in hosts)]
+        at = clock()
+        refused = errands.all(
+            lambda key: tuple(
+                signed.validated([key], subject.domain, settings.canaries, settings.patience, at)
+            ),
+            [key for key in asked if not _is_coming(key, subject)],
+        )
     sights = [sight for call in called.values() for sight in _sights(call, subject.domain, at)]
+    for call in called.values():
+        sights += signed.matches(call, tlsa.get(call.endpoint.host, ()), subject.domain, at)
+    sights += [sight for found_bogus in refused.values() for sight in found_bogus]
     reached = {(call.endpoint.host, call.endpoint.address) for call in called.values()}
     for host in hosts:
         answer = found.get(host, Answer("unknown", reason="there was no time to ask"))
@@ -52,9 +69,15 @@ def look_at(
                 detail = reason or "there was no time to look"
                 sights += [
                     Sight(subject.domain, gate, host, address, "unknown", detail, at)
-                    for gate in GATES
+                    for gate in OF_SERVERS
                 ]
     return tuple(sights)
+
+
+def _is_coming(key: tuple[str, str], subject: Subject) -> bool:
+    """Tell whether the file asks for an address that may not be there yet: nobody asks for it."""
+    wishes = subject.desired.wishes if subject.desired is not None else ()
+    return key[1] != "MX" and any((wish.name, wish.type) == key for wish in wishes)
 
 
 def _wished(subject: Subject) -> Iterator[str]:
@@ -83,7 +106,7 @@ def _addresses(host: str, subject: Subject, gatherer: Gatherer) -> Answer:
 
 
 def _sights(called: Called, domain: str, at: datetime) -> Iterator[Sight]:
-    for gate, judged in zip(GATES, (_accepts, _tls, _certificate), strict=True):
+    for gate, judged in zip(OF_SERVERS, (_accepts, _tls, _certificate), strict=True):
         state, detail = judged(called, at)
         endpoint = called.endpoint
         yield Sight(domain, gate, endpoint.host, endpoint.address, state, detail, at)

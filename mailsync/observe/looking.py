@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 
-from mailsync.desired.model import GATES, Desired
+from mailsync.desired.model import Desired
 from mailsync.errors import MailsyncError
 from mailsync.observe import gates
 from mailsync.observe.delegation import Finder
@@ -46,7 +46,7 @@ class Prober:
         resolvers = named or system_resolvers()
         finder = Finder(dnspython_resolver(resolvers, _PATIENCE), {}, _PATIENCE)
         gatherer = Gatherer(
-            Settings(seconds=SECONDS, smtp_port=self.port),
+            Settings(seconds=SECONDS, smtp_port=self.port, canaries=tuple(resolvers)),
             Lookups(resolvers, _PATIENCE, Planned()),
             Zones(finder, None, frozenset({desired.zone})),
             self.clock,
@@ -55,7 +55,8 @@ class Prober:
         domain = desired.domain.rstrip(".")
         mailboxes = tuple(one for one in self.mailboxes if one.rpartition("@")[2] == domain)
         subject = Subject(desired.domain, desired.zone, desired, mailboxes)
-        return _of(gates.look_at(sorted(hosts), subject, gatherer, self.clock), hosts)
+        sights = gates.look_at(sorted(hosts), subject, gatherer, self.clock)
+        return _of(sights, hosts | {desired.domain})
 
 
 def told_by(
@@ -65,11 +66,11 @@ def told_by(
     sights = observations.of(desired.domain)
     missing = hosts - {sight.host for sight in sights}
     return (
-        *_of(sights, hosts),
+        *_of(sights, hosts | {desired.domain}),
         *(
             Look(gate, host, "unknown", "the observations do not speak of it")
             for host in sorted(missing)
-            for gate in GATES
+            for gate in gates.OF_SERVERS
         ),
     )
 

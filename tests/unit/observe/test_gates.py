@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsync.desired.model import GATES, Desired, Place, Wish
+from mailsync.desired.model import Desired, Place, Wish
 from mailsync.observe import gates
 from mailsync.observe.facts import Called, Subject
 from mailsync.observe.gather import Settings
@@ -31,13 +31,13 @@ def looked(
     )
     found = gates.look(subject, net.gatherer(settings), lambda: NOW)
     assert {sight.at for sight in found} == {NOW}
-    assert len(found) == len(GATES)
+    assert len(found) == len(gates.OF_SERVERS)
     return {sight.gate: sight for sight in found}
 
 
 def states(sights: dict[str, Sight]) -> list[str]:
     """The states, in the order of the gates."""
-    return [sights[gate].state for gate in GATES]
+    return [sights[gate].state for gate in gates.OF_SERVERS]
 
 
 def test_a_good_server_passes(tmp_path: Path) -> None:
@@ -155,4 +155,4 @@ def test_a_look_that_takes_too_long_is_unknown() -> None:
         settings = Settings(seconds=0.3, patience=QUICK, smtp_port=endpoint.port)
         found = gates.look(Subject(DOMAIN, DOMAIN), net.gatherer(settings), lambda: NOW)
     assert {sight.state for sight in found} == {"unknown"}
-    assert {sight.gate for sight in found} == set(GATES)
+    assert {sight.gate for sight in found} == set(gates.OF_SERVERS)

@@ -8,8 +8,9 @@ from threading import Event as Flag
 
 import pytest
 
-from mailsync.desired.model import GATES, Desired, Wish
+from mailsync.desired.model import Desired, Wish
 from mailsync.errors import MailsyncError
+from mailsync.observe.gates import OF_SERVERS
 from mailsync.observe.looking import Prober, read, told_by
 from mailsync.observe.observations import Observations, Sight, to_json
 from mailsync.plan.live import Look
@@ -86,7 +87,7 @@ def test_a_file_speaks_for_the_hosts_that_it_names_and_no_others() -> None:
     told = told_by(Observations(NOW, (sight(),)), DESIRED, frozenset({HOST, "other.example."}))
     assert Look("smtp-accepts", HOST, "pass", "(192.0.2.1): so it says") in told
     silent = [look for look in told if look.host == "other.example."]
-    assert [look.gate for look in silent] == list(GATES)
+    assert [look.gate for look in silent] == list(OF_SERVERS)
     assert {look.state for look in silent} == {"unknown"}
     without = told_by(Observations(NOW, (sight(address=""),)), DESIRED, frozenset({HOST}))
     assert without == (Look("smtp-accepts", HOST, "pass", "so it says"),)
