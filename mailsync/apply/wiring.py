@@ -14,6 +14,7 @@ from mailsync.config import Config, FileStore
 from mailsync.desired import files
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
+from mailsync.dns.rrset import Key
 from mailsync.errors import MailsyncError
 from mailsync.hosts import manual
 from mailsync.hosts.interface import Host
@@ -22,7 +23,7 @@ from mailsync.hosts.once import Once
 from mailsync.hosts.several import Several
 from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
-from mailsync.observe.interface import Observer
+from mailsync.observe.interface import Heard, Observer
 from mailsync.observe.observations import Observations
 from mailsync.plan import gates
 from mailsync.plan.live import Look, Presented
@@ -166,6 +167,30 @@ class Worlds:
             wanted,
             lambda zone: fold(self.journals().read(zone)),
             delegated=self._config.observe.nameservers == "auto",
+        )
+
+    def heard(self, desired: Desired, key: Key) -> tuple[Heard, ...]:
+        """Ask every name server, and resolvers, what they answer now; nobody where none is asked.
+
+        Resolvers are those that mailsync.yaml names; else, where the zone is the world's, public
+        ones.
+        """
+        from mailsync.observe.authoritative import AuthoritativeObserver
+
+        observer = self._observer(desired.targets)
+        if not isinstance(observer, AuthoritativeObserver):
+            return ()
+        from mailsync.observe.heard import by_resolvers, by_servers
+        from mailsync.observe.question import Patience, Server
+        from mailsync.observe.resolving import PUBLIC
+
+        observe = self._config.observe
+        public = tuple((one, 53) for one in PUBLIC if observe.nameservers == "auto")
+        named = public if observe.resolvers is None else observe.resolvers
+        resolvers = tuple(Server(address, address, port) for address, port in named)
+        return (
+            *by_servers(observer, desired.zone, key),
+            *by_resolvers(resolvers, key, Patience(timeout=2.0, tries=1)),
         )
 
     def journals(self) -> Journal:

@@ -25,13 +25,16 @@ from mailsync.observe.delegation import Finder
 from mailsync.observe.facts import Subject
 from mailsync.observe.gather import Gatherer, Settings
 from mailsync.observe.question import Patience, Server
-from mailsync.observe.resolving import Lookups, Planned, dnspython_resolver, system_resolvers
+from mailsync.observe.resolving import (
+    PUBLIC,
+    Lookups,
+    Planned,
+    dnspython_resolver,
+    system_resolvers,
+)
 from mailsync.observe.subjects import Declared
 from mailsync.observe.zones import Zones
 from mailsync.plan.ledger import Ledger
-
-PUBLIC = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
-"""The resolvers that are compared where mailsync.yaml names none."""
 
 PATIENCE = Patience(timeout=2.0, tries=2)
 """How long one question of DNS may take."""

@@ -15,6 +15,7 @@ from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
 from mailsync.cli.plan import failed
 from mailsync.desired.model import Desired
+from mailsync.observe.interface import Heard
 from mailsync.plan.planner import visible
 from mailsync.report.status import DomainStatus, Visible, status_json, status_text
 
@@ -38,8 +39,9 @@ def command(
 ) -> int:
     """Show where each domain stands.
 
-    Per domain: the stage, what it waits for, what resolvers may still hold and until when, and
-    until when the old service must keep accepting mail.
+    Per domain: the stage, its gates and tasks and what it waits for, what resolvers may still hold
+    and until when, until when the old service must keep accepting mail, and which MX each name
+    server and each resolver answers now.
     """
     loaded = console.load(context.obj, domains or [])
     for error in loaded.errors:
@@ -57,18 +59,19 @@ def command(
     return 1 if loaded.errors or any(one.plan.status == "error" for one in found) else 0
 
 
-def _look(worlds: Worlds, desired: Desired) -> View:
+def _look(worlds: Worlds, desired: Desired) -> tuple[View, tuple[Heard, ...]]:
     world = worlds.open(desired)
-    return world.run(look(desired, world.host.capability, probing=True))
+    view = world.run(look(desired, world.host.capability, probing=True))
+    return view, worlds.heard(desired, (desired.domain, "MX"))
 
 
-def _status(result: Result[View]) -> DomainStatus:
+def _status(result: Result[tuple[View, tuple[Heard, ...]]]) -> DomainStatus:
     if result.value is None:
         return DomainStatus(failed(result.desired, result.error))
-    view = result.value
+    view, heard = result.value
     shown = [
         Visible(key, remnant.version.rrset, remnant.version.unseen, remnant.until)
         for key, remnants in visible(result.desired, view.live, view.ledger, view.at)
         for remnant in remnants
     ]
-    return DomainStatus(view.plan, tuple(shown))
+    return DomainStatus(view.plan, tuple(shown), heard)

@@ -127,6 +127,11 @@ class AuthoritativeObserver:
                 found.setdefault(about, {})[version] = None
         return {key: tuple(versions) for key, versions in found.items()}
 
+    def each(self, zone: str, key: Key) -> tuple[tuple[Server, Reply], ...]:
+        """Ask every server for one RRset. Raises `LookupFailed` or `NotDelegated`."""
+        muster = self._muster(zone)
+        return tuple((server, self._ask(server, key)) for server in (*muster.alive, *muster.faults))
+
     def policy(self, domain: str) -> ServedPolicy:
         """Fetch the policy; where the name servers are private ones, the web is not asked."""
         if self._nameservers is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.live import ServedPolicy
@@ -22,6 +22,21 @@ class Sighting:
 
     lagging: Mapping[Key, str] = field(default_factory=dict)
     negative_ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one name server, or one resolver, answers for an RRset.
+
+    ``what`` None is absence; or, with a ``fault``, that nothing usable came. A resolver's TTL is
+    what it has left.
+    """
+
+    who: str
+    role: Literal["server", "resolver"]
+    key: Key
+    what: RRset | None
+    fault: str = ""
 
 
 class Observer(Protocol):

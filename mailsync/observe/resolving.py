@@ -48,6 +48,10 @@ _VALUES_MAX = 200
 _ALIASES_MAX = 8
 
 
+PUBLIC = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+"""Resolvers of the world, where mailsync.yaml names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """An answer with its circumstances.

@@ -88,6 +88,11 @@ def hold_json(hold: Hold) -> dict[str, Any]:
     return {"until": time_json(hold.until), "reason": hold.reason, "rrset": hold.rrset}
 
 
+def gate_json(gate: Gate) -> dict[str, Any]:
+    """Write a gate."""
+    return {"name": gate.name, "state": gate.state, "detail": gate.detail}
+
+
 def summary(domains: Sequence[DomainPlan]) -> dict[SummaryKey, int]:
     """Count the domains by status; ``due`` are those of which something is due now."""
     count = Counter(domain.status for domain in domains)
@@ -138,7 +143,7 @@ def _stage_json(stage: Stage) -> dict[str, Any]:
         "state": stage.state,
         "not_before": time_json(stage.not_before),
         "holds": [hold_json(hold) for hold in stage.holds],
-        "gates": [{"name": g.name, "state": g.state, "detail": g.detail} for g in stage.gates],
+        "gates": [gate_json(gate) for gate in stage.gates],
         "changes": [_change_json(change) for change in stage.changes],
     }
 

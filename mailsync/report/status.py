@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from mailsync.dns.rrset import Key, RRset
-from mailsync.plan.document import dumped, hold_json, rrset_json
+from mailsync.observe.interface import Heard
+from mailsync.plan.document import dumped, gate_json, hold_json, rrset_json
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.printable import printable
 from mailsync.plan.times import time_json
@@ -43,10 +44,11 @@ class Visible:
 
 @dataclass(frozen=True, slots=True)
 class DomainStatus:
-    """A domain's plan, and the visible versions of its RRsets."""
+    """A domain's plan, the visible versions of its RRsets, and who answers what of them now."""
 
     plan: DomainPlan
     visible: tuple[Visible, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
 
 def status_text(
@@ -64,7 +66,29 @@ def status_text(
         for stage in status.plan.stages if status.plan.status != "converged" else ():
             put_stage(page, stage, status.plan, now)
         _put_visible(page, status, now)
+        _put_heard(page, status)
     return page.text()
+
+
+def _put_heard(page: Page, status: DomainStatus) -> None:
+    """Put what each name server and resolver answers; a resolver's TTL is what it has left."""
+    for key, group in groupby(status.heard, key=lambda one: one.key):
+        answers = list(group)
+        page.put(2, ("bold", f"{printable(key[0])} {printable(key[1])}"), ("plain", "  answers:"))
+        names = [f"{one.role} {printable(one.who)}" for one in answers]
+        column = max(len(name) for name in names)
+        for one, name in zip(answers, names, strict=True):
+            style: Style = "yellow" if one.fault else "plain"
+            said = printable(one.fault) if one.fault else _answer(one)
+            page.put(4, ("grey", name.ljust(column)), (style, f"  {said}"), hang=column + 2)
+
+
+def _answer(one: Heard) -> str:
+    if one.what is None:
+        return "absent"
+    left = " left" if one.role == "resolver" else ""
+    values = shortened(one.what.values)
+    return f"TTL {one.what.ttl}{left}  {', '.join(_listed(values[v]) for v in one.what.values)}"
 
 
 def _put_visible(page: Page, status: DomainStatus, now: datetime) -> None:
@@ -135,6 +159,7 @@ def _domain_json(status: DomainStatus) -> dict[str, Any]:
                 "state": stage.state,
                 "not_before": time_json(stage.not_before),
                 "holds": [hold_json(hold) for hold in stage.holds],
+                "gates": [gate_json(gate) for gate in stage.gates],
             }
             for stage in plan.stages
         ],
@@ -148,5 +173,16 @@ def _domain_json(status: DomainStatus) -> dict[str, Any]:
                 "until": None if seen.until is None else time_json(seen.until),
             }
             for seen in sorted(status.visible, key=_newest_first)
+        ],
+        "heard": [
+            {
+                "who": one.who,
+                "role": one.role,
+                "name": one.key[0],
+                "type": one.key[1],
+                "answer": rrset_json(one.what),
+                "fault": one.fault,
+            }
+            for one in status.heard
         ],
     }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailsync.dns.rrset import RRset, txt_value
 from mailsync.lint.model import Finding
+from mailsync.observe.interface import Heard
 from mailsync.plan.model import Change, DomainPlan, Gate, Hold, Plan, Stage
 from mailsync.report.status import DomainStatus, Visible
 
@@ -303,6 +304,7 @@ PLANS = {
 }
 """By the name of their golden files."""
 
+_KEY = ("example.co.jp.", "MX")
 STATUSES = (
     DomainStatus(
         STAGED,
@@ -319,6 +321,12 @@ STATUSES = (
                 ("s2026._domainkey.example.co.jp.", "TXT"), None, until=NOW + timedelta(minutes=9)
             ),
             Visible(("example.co.jp.", "TXT"), _txt(3600, _SPF_BOTH)),
+        ),
+        (
+            Heard("ns1.example (192.0.2.53)", "server", _KEY, _mx(300, "10 mgf.cybermail.jp.")),
+            Heard("ns2.example (192.0.2.54)", "server", _KEY, None, "does not answer"),
+            Heard("1.1.1.1", "resolver", _KEY, _mx(86311, "10 mx1.old.example.")),
+            Heard("\x1b[31m8.8.8.8", "resolver", _KEY, None),
         ),
     ),
     DomainStatus(WAITING),
