@@ -17,7 +17,6 @@ RESOLVERS = 200
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # twice as slow with it, and other tests run all that it does
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_message_is_lost_in_any_cutover(part: int) -> None:
     """Staged, nothing goes wrong whatever happens; the same changes made at once lose mail."""

@@ -45,7 +45,7 @@ def test_safety_replays_one_cutover(capsys: pytest.CaptureFixture[str]) -> None:
     assert "somebody begins to send from home: v=spf1 include:_spf.old.example -all" in staged
     assert "wrong: " not in staged
     assert re.search(
-        r"^wrong: \d+ times, \S+ \S+ to \S+ \S+: mail sent from home", at_once, re.MULTILINE
+        r"^wrong: \d+ times, \S+ \S+ UTC to \S+ \S+ UTC: mail sent from home", at_once, re.MULTILINE
     )
     assert re.search(r"^broken: \d+ times, .*: spf: a receiver holding ", at_once, re.MULTILINE)
     times = [line for line in staged.splitlines() if line.startswith("2026-")]
