@@ -168,7 +168,7 @@ class Life(RuleBasedStateMachine):
             self.there.put((MX1, "A"), RRset(MX1, "A", self._bounded(ttl), (BY_HAND,)))
 
     def _bounded(self, ttl: int) -> int:
-        """Keep the user's word: nobody publishes a TTL above ``unseen_ttl`` behind mailsync's back."""
+        """Keep the user's word: what nobody saw had no TTL above ``unseen_ttl``."""
         return min(ttl, self.there.desired.cutover.unseen_ttl)
 
     @rule(days=st.integers(1, 30))
