@@ -154,7 +154,8 @@ class Cutover:
     ``soak``: how long after a switch the way back stays short. ``old_until``: until when the old
     service keeps accepting mail. The rest bounds what cannot be known:
 
-    - ``unseen_ttl``: TTL of a version that nobody saw and that may have been replaced just now.
+    - ``unseen_ttl``: TTL of a version that nobody saw and that may have been replaced just now;
+      it may have had as much as the one that was seen after it.
     - ``resolver_min_ttl``: resolvers that keep answers longer than their TTL keep them this long.
     - ``negative_ttl``: the longest time for which a resolver remembers that a name has no RRset.
     - ``retire_safety``: how much longer the old service stays (senders reuse open connections).

@@ -38,7 +38,9 @@ def with_terms(record: Record, known: Known) -> Record:
     """
     terms: list[Mechanism | Modifier] = []
     for term in record.terms:
-        inner = written_out(Record((term,)), known).terms
+        inner: list[Mechanism] = []
+        if isinstance(term, Mechanism) and term.name == "include":
+            inner = _passing(term, known, _DEEPEST) or []
         terms += inner if term in inner else (*inner, term)
     return Record(tuple(terms))
 

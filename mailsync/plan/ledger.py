@@ -20,13 +20,22 @@ class Version:
 
     ``rrset`` is None when the RRset was absent, or when the version is ``unseen``: it may have
     existed, and nobody knows what it said. ``replaced_at``: when every authoritative server was
-    seen serving another version; None while this one may still be served somewhere.
+    seen serving another version; None while this one may still be served somewhere. ``next_ttl``:
+    of an unseen version, the TTL in seconds of what came after it, 0 for absence: it may have had
+    as much.
     """
 
     rrset: RRset | None
     published_at: datetime
     replaced_at: datetime | None = None
     unseen: bool = False
+    next_ttl: int = 0
+
+
+def _unseen(at: datetime, following: RRset | None, replaced_at: datetime | None = None) -> Version:
+    """Give the version that nobody saw before the first one that somebody did."""
+    ttl = 0 if following is None else following.ttl
+    return Version(None, at, replaced_at, unseen=True, next_ttl=ttl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ class Ledger:
         if served is None or history.seen_at is None:
             # Somebody else published this version, or nothing was seen before it: another may have
             # come and gone.
-            past.append(Version(None, published_at=at, replaced_at=at, unseen=True))
+            past.append(_unseen(at, rrset, replaced_at=at))
         versions = (*past, served or Version(rrset, published_at=at))
         return self._with(key, History(versions, rrset, at))
 
@@ -105,7 +114,7 @@ class Ledger:
         if self.history(key).open_version(rrset):
             return self
         # Of an RRset that nobody has seen yet, some server may still serve another version.
-        past = self.history(key).versions or (Version(None, published_at=at, unseen=True),)
+        past = self.history(key).versions or (_unseen(at, rrset),)
         return self._with(key, History((*past, Version(rrset, published_at=at))))
 
     def forgotten(self) -> Ledger:

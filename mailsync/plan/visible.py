@@ -37,9 +37,9 @@ class Lifetimes:
         return timedelta(seconds=max(told, self.cutover.resolver_min_ttl))
 
     def of(self, version: Version) -> timedelta:
-        """Give a version's lifetime; an unseen one had `Cutover.unseen_ttl`."""
+        """Give a version's lifetime; an unseen one had `Cutover.unseen_ttl`, or what came next."""
         if version.unseen:
-            return self.of_ttl(self.cutover.unseen_ttl)
+            return self.of_ttl(max(self.cutover.unseen_ttl, version.next_ttl))
         return self.of_absence() if version.rrset is None else self.of_ttl(version.rrset.ttl)
 
 

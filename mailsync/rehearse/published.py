@@ -47,7 +47,8 @@ class Published:
 
     def served(self, server: int, key: Key, at: int) -> RRset | None:
         """Give what a server serves at a time."""
-        index = bisect_right(self._times.get((server, key), ()), at)
+        times = self._times.get((server, key))
+        index = bisect_right(times, at) if times is not None else 0
         return self._versions[server, key][index - 1] if index else None
 
     def answers(self, server: int, at: int) -> bool:

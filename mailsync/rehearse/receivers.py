@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, spf
@@ -44,22 +45,18 @@ class Receiver:
 
     def _with_included(self, held: str, at: int) -> str | None:
         """Add what a record includes in the zone; None where that ends in a permanent error."""
-        missing = []
-
-        def known(written: str) -> spf.Record | None:
-            key = (f"{written.lower().rstrip('.')}.", "TXT")
-            if not self.resolver.upstream.spans(key, 0):
-                return None  # not of this zone, or not known to be
-            text = _spf(self.resolver.answer(key, at))
-            if text is None:
-                missing.append(written)
-            return None if text is None else spf.parse(text)
-
-        try:
-            whole = spf.format(with_terms(spf.parse(held), known))
-        except spf.BadSpf:
-            return None
-        return None if missing else whole
+        below: dict[str, str] = {}
+        pending = [held]
+        while pending:
+            for name in _included(pending.pop()):
+                if name in below or not self.resolver.upstream.knows((name, "TXT")):
+                    continue  # not of this zone, or not known to be
+                text = _spf(self.resolver.answer((name, "TXT"), at))
+                if text is None:
+                    return None
+                below[name] = text
+                pending.append(text)
+        return _whole(held, tuple(below.items())) if below else held
 
     def _enforced(self, at: int) -> bool:
         rrset = self.resolver.answer((f"_dmarc.{self.domain}", "TXT"), at)
@@ -77,6 +74,35 @@ def lets(stream: Stream, key: Key, rrset: RRset | None) -> bool:
         return rrset is not None and _same(rrset.values, stream.key)
     held = _spf(rrset)
     return not stream.spf or (held is not None and _lets(held, stream.spf))
+
+
+@lru_cache(maxsize=4096)
+def _included(text: str) -> tuple[str, ...]:
+    """Give the absolute names of the records that a record includes."""
+    try:
+        found = spf.parse(text).mechanisms
+    except spf.BadSpf:
+        return ()
+    return tuple(_name(m.argument.removeprefix(":")) for m in found if m.name == "include")
+
+
+def _name(written: str) -> str:
+    return f"{written.lower().rstrip('.')}."
+
+
+@lru_cache(maxsize=4096)
+def _whole(held: str, below: tuple[tuple[str, str], ...]) -> str | None:
+    """Put the terms of these records beside the includes that name them; None for an error."""
+    texts = dict(below)
+
+    def known(written: str) -> spf.Record | None:
+        text = texts.get(_name(written))
+        return None if text is None else spf.parse(text)
+
+    try:
+        return spf.format(with_terms(spf.parse(held), known))
+    except spf.BadSpf:
+        return None
 
 
 def _spf(rrset: RRset | None) -> str | None:

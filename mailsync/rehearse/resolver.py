@@ -64,8 +64,9 @@ class Resolver:
             if self.traits.prefetch and at >= kept.until - early:
                 self._ask(key, at)
             return kept.rrset
-        if self._ask(key, at):
-            return self._cache[key].rrset
+        asked = self._ask(key, at)
+        if asked is not None:
+            return asked.rrset
         if kept is not None and at < kept.until + self.traits.stale:
             return kept.rrset
         raise NoAnswer
@@ -79,11 +80,11 @@ class Resolver:
         """Give another resolver that holds the same."""
         return Resolver(self.traits, self.upstream, self.choose, dict(self._cache))
 
-    def _ask(self, key: Key, at: int) -> bool:
+    def _ask(self, key: Key, at: int) -> _Kept | None:
         servers = self.upstream.answering(at)
         if not servers:
-            return False
+            return None
         rrset = self.upstream.served(self.choose(servers), key, at)
         life = self.traits.life(rrset, self.upstream.negative_ttl)
-        self._cache[key] = _Kept(rrset, at, at + life)
-        return True
+        self._cache[key] = kept = _Kept(rrset, at, at + life)
+        return kept

@@ -149,7 +149,7 @@ def _one(
 def _inbound(evidence: Evidence, sender: Sender, at: int, verdict: Verdict) -> None:
     fate, when = sender.send(at)
     verdict.deliveries.append((when, sender.went_to))
-    if fate in {Fate.DELIVERED, Fate.DECLINED}:
+    if fate is Fate.DELIVERED or fate is Fate.DECLINED:
         verdict.delivered += 1
         verdict.delayed += when > at
         return

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from mailsync.desired.model import Cutover, Wish
 from mailsync.mail import mta_sts
 from mailsync.mail.mta_sts import Policy
+from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import ServedPolicy
+from mailsync.plan.visible import Lifetimes, remnants
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
 
 MX, TXT = (ZONE, "MX"), (ZONE, "TXT")
@@ -106,3 +110,11 @@ def test_mail_does_not_move_while_a_policy_that_nobody_saw_may_forbid_it() -> No
     life.wishes = (mx(MOVED, ttl=60), wish("mta-sts", *STS))
     life.run("3d")  # nobody could look
     assert life.ran_at("switch", MX) == START + timedelta(days=2)
+
+
+@pytest.mark.parametrize(("ttl", "seconds"), [(60, 3600), (7200, 7200)])
+def test_what_nobody_saw_may_have_had_the_ttl_of_what_came_after(ttl: int, seconds: int) -> None:
+    """A lost journal costs time, never mail, where a file asks for more than unseen_ttl."""
+    ledger = Ledger().seen(MX, rrset(ZONE, "MX", ttl, MOVED), START)
+    unseen, _ = remnants(ledger.history(MX), Lifetimes(Cutover(unseen_ttl=3600)), START)
+    assert unseen.until == START + timedelta(seconds=seconds)
