@@ -1,7 +1,7 @@
 """Ten days in minutes: a cutover as it is done, TTL a day, on a Saturday night, then the soak.
 
 Under the stepped clock; each run of the command is a process of its own, as cron starts it: every
-four hours (with MAILSYNC_LONG set, every hour), and each minute right around the switch.
+fourteen hours (with MAILSYNC_LONG set, every hour), and each minute right around the switch.
 """
 
 import os
@@ -38,7 +38,7 @@ from .servers import Bind, Unbound, Watch
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TTL, LOW = 86400, 300  # seconds
-EVERY = HOUR if os.environ.get("MAILSYNC_LONG") else 4 * HOUR
+EVERY = HOUR if os.environ.get("MAILSYNC_LONG") else 14 * HOUR
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BEGIN = datetime(2026, 12, 4, 18, 0, tzinfo=TOKYO)  # Friday evening

@@ -200,7 +200,7 @@ class Laboratory:
         """Let time pass."""
         self.now += timedelta(seconds=seconds(duration))
 
-    def applied_for(self, duration: str, every: str = "1h") -> Outcome:
+    def applied_for(self, duration: str, every: str = "6h") -> Outcome:
         """Apply again and again, as by cron, for a while; give what came of the last run."""
         end = self.now + timedelta(seconds=seconds(duration))
         while True:

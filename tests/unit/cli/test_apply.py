@@ -441,13 +441,13 @@ def test_wait_does_not_wait_for_what_has_failed(site: Site) -> None:
     assert site.run("apply", "--wait").code == 1
 
 
-def hourly(site: Site, *, after: int = 0, then: Any = None) -> list[str]:
-    """Have each round of `--wait` take an hour; do something once, after some rounds."""
+def hourly(site: Site, *, after: int = 0, then: Any = None, hours: int = 1) -> list[str]:
+    """Have each round of `--wait` take an hour or more; do something once, after some rounds."""
     slept: list[str] = []
 
     def wait(run: apply_module.Run, results: object) -> None:
         slept.append("")
-        site.passes(hours=1)
+        site.passes(hours=hours)
         if len(slept) == after and then is not None:
             then()
 
@@ -489,7 +489,7 @@ def test_a_failure_is_told_once_and_again_when_it_is_another(site: Site) -> None
     parked = site.directory / "live" / "example.net.zone"
     whole = parked.read_text()
     parked.unlink()
-    slept = hourly(site, after=2, then=lambda: parked.write_text("no ( zone\n"))
+    slept = hourly(site, after=2, then=lambda: parked.write_text("no ( zone\n"), hours=12)
     done = site.run("apply", "--wait")
     assert done.code == 1
     errors = [line for line in done.err.splitlines() if line.startswith("error: ")]

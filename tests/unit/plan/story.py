@@ -166,7 +166,7 @@ class Story:
         """Let time pass."""
         self.now += timedelta(seconds=seconds(duration))
 
-    def run(self, duration: str, every: str = "1h") -> None:
+    def run(self, duration: str, every: str = "6h") -> None:
         """Apply again and again, as by cron, for a while."""
         end = self.now + timedelta(seconds=seconds(duration))
         while self.now < end:

@@ -346,18 +346,18 @@ def test_a_switch_waits_for_a_policy_that_permits_both() -> None:
     life.known_for("20d")
     life.policy, life.wishes = new, (mx(NEW, ttl=60), sts(new))
     assert life.plan().status == "waiting"
-    life.run("3d")
+    life.run("3d", every="1h")
     assert life.values(*MX) == (OLD,)
     life.served = served(both)
     life.apply()
     announced_at = life.now
     assert life.values(*STS) == (txt_value(announced(both)),)
-    life.run("2d")
+    life.run("2d", every="1h")
     assert life.ran_at("switch", MX) == announced_at + timedelta(hours=25)
-    life.run("9d")
+    life.run("9d", every="1h")
     assert life.values(*STS) == (txt_value(announced(both)),)
     life.served = served(new)
-    life.run("2d")
+    life.run("2d", every="1h")
     assert life.values(*STS) == (txt_value(announced(new)),)
     assert life.plan().status == "converged"
 

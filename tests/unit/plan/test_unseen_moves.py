@@ -85,12 +85,12 @@ def case_a_policy_in_a_hurry() -> None:
     life.known_for("20d")
     life.policy = narrow
     life.wishes = (mx(MOVED), wish("mta-sts", *STS, mta_sts.record(narrow), ttl=60))
-    life.run("1h")
+    life.run("1h", every="1h")
     assert [s.name for s in life.plan().stages] == ["settle"]
     life.served = ServedPolicy("served", narrow, "")  # somebody is in a hurry
-    life.run("22h")
+    life.run("22h", every="1h")
     assert life.values(*STS) == rrset(*STS, 60, mta_sts.record(wide)).values
-    life.run("9d")
+    life.run("9d", every="1h")
     assert life.values(*STS) == rrset(*STS, 60, mta_sts.record(narrow)).values
 
 
