@@ -128,9 +128,15 @@ class AuthoritativeObserver:
         return {key: tuple(versions) for key, versions in found.items()}
 
     def each(self, zone: str, key: Key) -> tuple[tuple[Server, Reply], ...]:
-        """Ask every server for one RRset. Raises `LookupFailed` or `NotDelegated`."""
+        """Ask every server that answers for one RRset; of the others, say what is wrong.
+
+        Raises `LookupFailed` or `NotDelegated`.
+        """
         muster = self._muster(zone)
-        return tuple((server, self._ask(server, key)) for server in (*muster.alive, *muster.faults))
+        return (
+            *((server, self._ask(server, key)) for server in muster.alive),
+            *((server, Silence(fault)) for server, fault in muster.faults.items()),
+        )
 
     def policy(self, domain: str) -> ServedPolicy:
         """Fetch the policy; where the name servers are private ones, the web is not asked."""

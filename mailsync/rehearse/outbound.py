@@ -36,6 +36,9 @@ CLOCKS_OFF = 600
 """By how many seconds less than bounds of days senders use them: clocks may be minutes off."""
 
 
+_WAYS: tuple[Way, Way] = ("home", "away")
+
+
 def streams(story: Scenario, world: Rehearsal, *, plainly: bool) -> list[Stream]:
     """Give everybody who sends in a story; ``plainly``: all was changed at once."""
     queue = story.cutover.queue_lifetime - CLOCKS_OFF
@@ -71,18 +74,18 @@ def _ways(story: Scenario, world: Rehearsal, *, plainly: bool) -> list[tuple[int
 
 def _by_routing(story: Scenario, world: Rehearsal) -> list[tuple[int, int, Way]]:
     """Senders move when the mail does."""
-    key = (MX1, "A") if story.inbound == "address" else MX
-    wished = {way: _wished(story, way, key) for way in ("home", "away")}
+    keys = (MX, (MX1, "A")) if story.inbound == "address" else (MX,)
+    starts = {start for key in keys for _, start, _ in world.truth.spans(key, 0)}
     found: list[tuple[int, int, Way]] = []
-    way: Way = "home"
-    for rrset, start, end in world.truth.spans(key, 0):
-        values = rrset.values if rrset is not None else ()
-        if values == wished["away"]:
-            way = "away"
-        elif values == wished["home"]:
-            way = "home"
-        since = found.pop()[0] if found and found[-1][2] == way else start
-        found.append((since, FOREVER if end is None else end, way))
+    now: Way = "home"
+    for start, end in pairwise([*sorted(starts), FOREVER]):
+        live = [world.truth.served(0, key, start) for key in keys]
+        values = [rrset.values if rrset is not None else () for rrset in live]
+        for way in _WAYS:
+            if values == [_wished(story, way, key) for key in keys]:
+                now = way
+        since = found.pop()[0] if found and found[-1][2] == now else start
+        found.append((since, end, now))
     return found
 
 

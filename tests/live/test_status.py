@@ -21,7 +21,7 @@ def test_each_server_and_resolver_is_named_with_its_answer(tmp_path: Path) -> No
         )
         config = checkout.directory / "mailsync.yaml"
         text = config.read_text()
-        asked = f'timeout: 20s, resolvers: ["{resolver.address}:{resolver.port}"]'
+        asked = f'timeout: 4s, resolvers: ["{resolver.address}:{resolver.port}"]'
         config.write_text(text.replace("timeout: 20s", asked))
         checkout.wish(mail_on("old", 3600))
         secondary.hold()
