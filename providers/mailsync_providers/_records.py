@@ -120,29 +120,31 @@ def record_of(zone: Zone, rows: Sequence[Row]) -> Record | None:
 
     The highest TTL counts where rows differ: what is asked for is how long an answer may be held.
     """
-    held = holdable(zone, rows)
-    rdatas = list(dict.fromkeys(row.rdata for row in held if row.rdata is not None))
-    if not rdatas:
-        return None
-    ttl = max(row.ttl for row in held)
-    return octodns_record(zone, held[0].owner, ttl, rdatas, lenient=True)
+    whole = _record(zone, rows)
+    return whole if whole is not None else _record(zone, _one_by_one(zone, rows))
 
 
 def holdable(zone: Zone, rows: Sequence[Row]) -> list[Row]:
     """Give those of an RRset's rows whose values octoDNS can hold."""
-    understood = [row for row in rows if row.rdata is not None]
-    if _can_hold(zone, understood):
-        return understood
-    return [row for row in understood if _can_hold(zone, [row])]
+    if _record(zone, rows) is not None:
+        return [row for row in rows if row.rdata is not None]
+    return _one_by_one(zone, rows)
 
 
-def _can_hold(zone: Zone, rows: Sequence[Row]) -> bool:
-    rdatas = [row.rdata for row in rows if row.rdata is not None]
+def _one_by_one(zone: Zone, rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if _record(zone, [row]) is not None]
+
+
+def _record(zone: Zone, rows: Sequence[Row]) -> Record | None:
+    """Make a record of all that is understood; None where octoDNS cannot hold some of it."""
+    rdatas = list(dict.fromkeys(row.rdata for row in rows if row.rdata is not None))
+    if not rdatas:
+        return None
+    ttl = max(row.ttl for row in rows if row.rdata is not None)
     try:
-        octodns_record(zone, rows[0].owner, rows[0].ttl, rdatas, lenient=True)
+        return octodns_record(zone, rows[0].owner, ttl, rdatas, lenient=True)
     except Exception:  # noqa: BLE001  # octoDNS raises many kinds for a value that it cannot hold
-        return False
-    return True
+        return None
 
 
 # ---- From an API's pieces to rdata ---------------------------------------------------------------
