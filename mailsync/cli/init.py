@@ -59,7 +59,7 @@ class _Start:
 def command(
     context: typer.Context,
     directory: Path = typer.Argument(
-        Path(), metavar="[DIRECTORY]", help="Where the files go; made if missing.", show_default="."
+        Path(), metavar="DIRECTORY", help="Where the files go; here if missing.", show_default=False
     ),
     domain: list[str] = typer.Option(
         None, "--domain", help="A zone to begin with, and again for each further one."
@@ -67,8 +67,8 @@ def command(
     host: str = typer.Option(
         None,
         "--host",
-        help="Who serves the zones: zonefile if missing, rfc2136, cloudflare, route53, onamae …; "
-        "see `mailsync providers`, and for forms on the web docs/hosts/manual.md.",
+        help="Who serves the zones, by its name in `mailsync providers`, or the form on the web in "
+        "which they are edited: onamae, muumuu, sakura, kagoya …, generic; zonefile if missing.",
     ),
     action: str = typer.Option(
         None,
@@ -77,12 +77,12 @@ def command(
         help="The GitHub action for the workflows, its commit in full; else you fill it in.",
     ),
 ) -> int:
-    """Write a starting configuration, empty zone files and GitHub workflows.
+    """Write the files to begin with.
 
     Writes mailsync.yaml with an entry for your DNS host, zones/DOMAIN.yaml (example.com when no
-    --domain is named), .gitignore, and the workflows that plan on every pull request and apply
-    every hour. A file that is there stays as it is, so that nothing is lost by a second run. No
-    secret is asked for or written: each is named as env/NAME, and comes from the environment.
+    --domain is named), .gitignore, and GitHub workflows that plan on every pull request and apply
+    every hour (but no zone files: a runner would forget them). A file that is there stays as it is.
+    No secret is asked for or written: each is named as env/NAME, and comes from the environment.
 
     The zone files ask for nothing yet: no plan changes any mail before you have filled them in, by
     hand or with `mailsync import`, which writes down what is there.
@@ -94,12 +94,11 @@ def command(
             f"-c {context.obj}: init writes a {FILE}: name its directory, `mailsync init DIRECTORY`"
         )
     start = _Start(directory, _zones(domain or ()), _action(action), _entry(directory, host))
-    if start.chosen is not None:
-        start.put(directory / FILE, config_text(start.chosen))
-    else:
-        load(directory / FILE)  # what is wrong in it is told before anything is written
-        console.give(f"left as it is: {syntax.shown(directory / FILE)}\n")
-    config = load(directory / FILE)
+    path = directory / FILE
+    if start.chosen is None:
+        load(path)  # what is wrong in it is told before anything is written
+    start.put(path, config_text(start.chosen or entry(_HOST)))
+    config = load(path)
     named = _put_zones(start, config)
     start.put(directory / ".gitignore", starter("gitignore"))
     needs = _needs(config)
@@ -160,7 +159,7 @@ def _put_zones(start: _Start, config: Config) -> tuple[str, ...]:
             console.give(f"left as it is: {domain}, which another zone file names\n")
         else:
             start.put(path, zone_text(domain))
-    if start.chosen == entry(_HOST) and named == (EXAMPLE,) and not start.domains:
+    if named and not start.domains and start.chosen == entry(_HOST):
         start.put(start.root / "live" / f"{EXAMPLE}.zone", starter(f"{EXAMPLE}.zone"))
     return named
 
@@ -235,10 +234,9 @@ def _steps(start: _Start, config: Config, needs: Needs, named: tuple[str, ...]) 
         yield f"put live/{domain}.zone there: {which} as it is served today"
     several = " ".join(start.domains) or domain
     yield f"`mailsync import {several}` writes down the mail as it is, for you to change"
-    example = (
-        "" if start.domains or EXAMPLE not in named else f"; {EXAMPLE} is an example: delete it"
-    )
-    yield f"`mailsync plan` shows what would change, and when that is safe{example}"
+    yield "`mailsync plan` shows what would change, and when that is safe"
+    if named and not start.domains:
+        yield f"delete what is there of {EXAMPLE}: it is an example"
     workflows = [path for path in start.written if path.parent.name == _WORKFLOWS.name]
     if workflows:
         yield from _github(start, needs, applies=len(workflows) == len(WORKFLOWS))

@@ -96,12 +96,15 @@ class Needs:
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
-        """The packages of the DNS hosts' classes, with a version where one is known."""
+        """The octoDNS packages of the DNS hosts' classes, with a version where one is known.
+
+        Of another class nobody can say from which package it comes: a guess installs a stranger's.
+        """
         roots = [str(settings.get("class")).partition(".")[0] for settings in self.providers]
         return tuple(
             PACKAGES.get(root, root.replace("_", "-"))
             for root in dict.fromkeys(roots)
-            if root not in {_BUNDLED, "mailsync_providers"}
+            if root.startswith("octodns_") and root != _BUNDLED
         )
 
     @cached_property

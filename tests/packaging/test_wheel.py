@@ -138,7 +138,9 @@ def test_the_example_is_planned_from_the_wheel(installed: Installed, tmp_path: P
 def test_a_start_is_made_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
     """The installed `mailsync init` writes files that `mailsync plan` takes as they are."""
     installed.run("mailsync", "init", cwd=tmp_path)
-    assert "example.com → local: converged" in installed.run("mailsync", "plan", cwd=tmp_path).stdout
+    assert (
+        "example.com → local: converged" in installed.run("mailsync", "plan", cwd=tmp_path).stdout
+    )
     made = installed.run("mailsync", "init", "there", "--host", "cloudflare", cwd=tmp_path).stdout
     assert "written: there/.github/workflows/mailsync-apply.yml" in made
 
