@@ -219,41 +219,38 @@ def _steps(start: _Start, config: Config, needs: Needs, named: tuple[str, ...]) 
         yield f"cd {syntax.shown(start.root)}"
     if start.chosen is not None and start.chosen.to_fill_in:
         yield f"fill in {FILE}: {', '.join(start.chosen.to_fill_in)}"
-    missing = [
-        p for p in needs.packages if find_spec(p.partition("=")[0].replace("-", "_")) is None
-    ]
-    if missing:
-        yield f"install {', '.join(missing)} beside mailsync"
+    packages = [package for package in needs.packages if not _is_installed(package)]
+    if packages:
+        yield f"install {', '.join(packages)} beside mailsync"
     if needs.variables:
         yield f"set in the environment: {', '.join(needs.variables)}"
     if isinstance(config.journal, GitStore) and _repository(start.root) is None:
         yield "git init: the journal is kept on a branch of its own"
-    domain = start.domains[0] if start.domains else "DOMAIN"
-    if start.chosen == entry(_HOST):
-        which = "that zone" if len(start.domains) < 2 else "each zone"
-        yield f"put live/{domain}.zone there: {which} as it is served today"
-    several = " ".join(start.domains) or domain
-    yield f"`mailsync import {several}` writes down the mail as it is, for you to change"
+    names = start.domains or ("DOMAIN",)
+    zones = [f"live/{name}.zone" for name in names]
+    missing = [zone for zone in zones if not (start.root / zone).exists()]
+    if missing and start.chosen == entry(_HOST):
+        yield f"put the zones as they are served today into {', '.join(missing)}"
+    ignored = start.root / ".gitignore"
+    if isinstance(config.journal, FileStore) and ignored not in start.written:
+        yield "see that .gitignore names the journal's directory"
+    yield f"`mailsync import {' '.join(names)}` writes down the mail as it is, for you to change"
     yield "`mailsync plan` shows what would change, and when that is safe"
     if named and not start.domains:
         yield f"delete what is there of {EXAMPLE}: it is an example"
-    workflows = [path for path in start.written if path.parent.name == _WORKFLOWS.name]
-    if workflows:
-        yield from _github(start, needs, applies=len(workflows) == len(WORKFLOWS))
+    workflows = [path.stem for path in start.written if path.parent.name == _WORKFLOWS.name]
+    if workflows and start.action == ACTION:
+        yield f"on GitHub: write the action and its commit for {ACTION} in {_WORKFLOWS}"
+    if "mailsync-plan" in workflows and needs.variables:
+        secrets = ", ".join(map(plan_secret, needs.variables))
+        yield f"on GitHub: secrets that only read, for the plan: {secrets}"
+    if "mailsync-apply" in workflows and needs.all_variables:
+        yield (
+            "on GitHub: the secrets of apply, in an environment `mailsync` that only main may use: "
+            + ", ".join(needs.all_variables)
+        )
 
 
 def _is_installed(package: str) -> bool:
-    return find_spec(package.partition("==")[0].replace("-", "_")) is not None
-
-
-def _github(start: _Start, needs: Needs, *, applies: bool) -> Iterator[str]:
-    if start.action == ACTION:
-        yield f"on GitHub: write the action and its commit for {ACTION} in {_WORKFLOWS}"
-    if needs.variables:
-        plan = ", ".join(map(plan_secret, needs.variables))
-        yield f"on GitHub: secrets that only read, for the plan: {plan}"
-        if applies:
-            yield (
-                "on GitHub: the secrets of apply, in an environment `mailsync` that only main may "
-                f"use: {', '.join(needs.variables)}"
-            )
+    module = package.partition("==")[0].replace("-", "_")
+    return find_spec(module) is not None

@@ -95,6 +95,11 @@ class Needs:
         return tuple(dict.fromkeys(_variables(self.providers)))
 
     @cached_property
+    def all_variables(self) -> tuple[str, ...]:
+        """Those that `apply` needs: who is told of it is no business of a plan."""
+        return tuple(dict.fromkeys([*self.variables, *_variables(self.notify)]))
+
+    @cached_property
     def packages(self) -> tuple[str, ...]:
         """The octoDNS packages of the DNS hosts' classes, with a version where one is known.
 
@@ -136,7 +141,8 @@ def workflow(command: str, needs: Needs, action: str) -> str:
     assert "`mailsync init`" in second  # noqa: S101  # the line that is only about this checkout
     text = f"{first}\n{rest}".replace("uses: ./\n", f"uses: {action}\n")
     text = _swapped(text, '"zones/**"', f'"{needs.zones}/**"')
-    text = _swapped(text, "          # packages: octodns-cloudflare==1.2.0\n", _packages(needs))
+    package = f"          # packages: {PACKAGES['octodns_cloudflare']}\n"
+    text = _swapped(text, package, _packages(needs))
     if command == "plan":
         secrets = {name: plan_secret(name) for name in needs.variables}
         example = plan_secret("CLOUDFLARE_TOKEN")
@@ -144,8 +150,7 @@ def workflow(command: str, needs: Needs, action: str) -> str:
         start, end = text.index(why), text.index("        # env:")
         text = text if secrets else text[:start] + text[end:]
     else:
-        names = (*needs.variables, *dict.fromkeys(_variables(needs.notify)))
-        secrets = {name: name for name in names}
+        secrets = {name: name for name in needs.all_variables}
         example = "CLOUDFLARE_TOKEN"
     commented = "        # env:\n        #   CLOUDFLARE_TOKEN: ${{ secrets.%s }}\n"
     return _swapped(text, commented.replace("%s", example), _environment(secrets))

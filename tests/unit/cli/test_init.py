@@ -143,6 +143,7 @@ def test_a_second_run_changes_nothing(empty: Site) -> None:
     assert empty.files == before
     for name in before:
         assert f"left as it is: {name}\n" in done.out
+    assert "see that .gitignore names the journal's directory\n" in steps(done)
     more = empty.run("init", "--domain", "example.jp", "--domain", "example.net")
     assert written(more) == ["zones/example.net.yaml"]
 
@@ -178,7 +179,7 @@ def test_another_directory_is_made(empty: Site) -> None:
 def test_what_comes_next_is_what_is_missing(empty: Site) -> None:
     """A step that this directory does not need is not named."""
     assert steps(empty.run("init")) == (
-        "put live/DOMAIN.zone there: that zone as it is served today\n"
+        "put the zones as they are served today into live/DOMAIN.zone\n"
         "`mailsync import DOMAIN` writes down the mail as it is, for you to change\n"
         "`mailsync plan` shows what would change, and when that is safe\n"
         "delete what is there of example.com: it is an example\n"
@@ -268,6 +269,8 @@ def test_the_workflows_follow_the_configuration_that_is_there(empty: Site) -> No
     empty.write("mailsync.yaml", f"{_OWN}journal: {{store: git}}\n")
     done = empty.run("init")
     assert written(done) == [".github/workflows/mailsync-apply.yml"]
+    assert steps(done).endswith("that only main may use: CF_TOKEN, NS1_KEY, NS1_X, SLACK\n")
+    assert "PLAN_" not in steps(done)
     (apply,), (own, _) = uses(workflow(empty, "apply")), uses(workflow(empty, "plan"))
     assert list(apply["env"]) == ["CF_TOKEN", "NS1_KEY", "NS1_X", "SLACK"]
     assert list(own["env"]) == ["CF_TOKEN", "NS1_KEY", "NS1_X"]
