@@ -20,7 +20,6 @@ Setting = str | int | float | bool | None | Sequence["Setting"] | Mapping[str, "
 
 FILE = settings.FILE
 _KEYS = tuple(settings.SHAPE.fields)
-_LATER = frozenset(settings.SHAPE.gone)
 _PORT = 53
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})\.\d{1,17}\Z", re.ASCII)

@@ -27,6 +27,7 @@ said no; 130 interrupted.
 """
 
 COMMANDS: Mapping[str, str] = {
+    "init": "Write the files to begin with.",
     "import": "Write the zone file that says what a zone is now.",
     "lint": "Check the files: what is wrong in the mail that they ask for.",
     "plan": "Show what will change, when, and why then.",

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +24,8 @@ from mailsync.cli.import_from import (
     Origin,
     selectors,
 )
+from mailsync.cli.init_files import is_untouched
+from mailsync.cli.writing import write
 from mailsync.config import Config
 from mailsync.config import load as load_config
 from mailsync.desired import files, syntax
@@ -192,14 +190,15 @@ def _import(
     path = None
     if not wanted.stdout and wanted.config is not None:
         path = wanted.config.zones / f"{shown(zone)}.yaml"
-        if shown(zone) in there and not (wanted.force and path.exists()):
+        mine = is_untouched(path) or (wanted.force and path.exists())
+        if shown(zone) in there and not mine:
             raise _taken(zone, path)
     found = replace(origin.read(zone), everything=wanted.include is Include.RECORDS)
     one = imported(found, trial, wanted.now)
     _check_readable(zone, one.text)
     if path is None:
         return one, "stdout"
-    _write(path, one.text, force=wanted.force)
+    write(path, one.text, force=wanted.force or is_untouched(path))
     return one, syntax.shown(path)
 
 
@@ -218,50 +217,3 @@ def _taken(zone: str, path: Path) -> MailsyncError:
     else:
         what = f"another file in {syntax.shown(path.parent)} holds for it: --stdout only shows"
     return MailsyncError(what, where=shown(zone))
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    """Write a whole file or none, never over another one unless that is meant."""
-    with _failing_as_error(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.chmod(0o644)
-                if force:
-                    temporary.replace(path)
-                else:
-                    _link(path, temporary)
-            finally:
-                temporary.unlink(missing_ok=True)
-
-
-def _link(path: Path, temporary: Path) -> None:
-    """Give the file its name, unless somebody else has it by now."""
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        raise
-    except OSError:
-        # No hard links on this file system: looking first is the next best.
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        temporary.replace(path)
-
-
-@contextmanager
-def _failing_as_error(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.EEXIST:
-            raise MailsyncError(
-                "is there now: nothing was written", where=syntax.shown(path)
-            ) from None
-        why = (error.strerror or str(error)).lower()
-        raise MailsyncError(f"cannot be written: {why}", where=syntax.shown(path)) from None

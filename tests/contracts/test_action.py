@@ -17,6 +17,8 @@ import typer.main
 import yaml
 
 from mailsync.cli.github import app
+from mailsync.cli.init_files import WORKFLOWS as WORKFLOWS_OF_INIT
+from mailsync.cli.init_files import starter
 from tests.fakes.github import FakeGitHub
 
 ROOT = Path(__file__).parents[2]
@@ -171,6 +173,13 @@ def test_workflows_give_the_action_what_it_takes(path: Path) -> None:
         if step.get("uses") == "./":
             assert set(step["with"]) <= set(read(ACTION)["inputs"])
             assert step["with"]["command"] in commands
+
+
+@pytest.mark.parametrize("command", WORKFLOWS_OF_INIT)
+def test_init_writes_these_very_workflows(command: str) -> None:
+    """What `mailsync init` makes fit for others is, octet for octet, what runs here."""
+    file = f"mailsync-{command}.yml"
+    assert starter(file) == (ROOT / ".github" / "workflows" / file).read_text()
 
 
 def test_ci_is_what_anybody_can_run() -> None:

@@ -97,6 +97,9 @@ def test_wheel_installs_our_two_packages_and_nothing_else(wheel: Path) -> None:
     shipped = {name.rpartition("/")[2] for name in names if "/desired/catalogue/" in name}
     assert shipped == catalogue
     assert "mailgates.yaml" in catalogue
+    starter = {path.name for path in (ROOT / "mailsync/cli/starter").iterdir()}
+    assert {name.rpartition("/")[2] for name in names if "/cli/starter/" in name} == starter
+    assert {"mailsync.yaml", "mailsync-plan.yml", "mailsync-apply.yml"} <= starter
 
 
 def test_command_runs_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
@@ -130,6 +133,16 @@ def test_the_example_is_planned_from_the_wheel(installed: Installed, tmp_path: P
     assert "example.co.jp" in plan
     assert "prepare" in plan
     assert "switch" in plan
+
+
+def test_a_start_is_made_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
+    """The installed `mailsync init` writes files that `mailsync plan` takes as they are."""
+    installed.run("mailsync", "init", cwd=tmp_path)
+    assert (
+        "example.com → local: converged" in installed.run("mailsync", "plan", cwd=tmp_path).stdout
+    )
+    made = installed.run("mailsync", "init", "there", "--host", "cloudflare", cwd=tmp_path).stdout
+    assert "written: there/.github/workflows/mailsync-apply.yml" in made
 
 
 def test_services_come_from_the_wheel(installed: Installed, tmp_path: Path) -> None:

@@ -61,6 +61,10 @@ def test_help_lists_every_command_with_the_first_line_of_its_own_help(site: Site
 @pytest.mark.parametrize(
     ("name", "teaches"),
     [
+        (
+            "init",
+            ["--host", "--domain", "stays as it is", "env/NAME", "mailsync import"],
+        ),
         ("plan", ["writes nothing", "--out", "--detailed-exitcode", "prepare", "switch", "settle"]),
         ("apply", ["journalled", "FILE", "--yes", "--wait", "--allow-removals", "exits with 3"]),
         ("status", ["old service", "--format"]),
