@@ -13,9 +13,11 @@ from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import dmarc, mta_sts, spf
+from mailsync.mail.spf_hosts import beside
 from mailsync.plan import ability, abroad
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
+from mailsync.plan.kinds import spf_mx
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.reasons import named
 
@@ -213,18 +215,24 @@ def _at_outside_window(scene: Scene, courses: tuple[Course, ...]) -> list[Findin
 
 def _spf_follows_mx(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     """An ``mx`` term in SPF changes its meaning when the MX does (RFC 7208 §5.4)."""
+    domain = scene.desired.domain
     if not any(course.routes and course.key[1] == "MX" for course in courses):
         return []
-    rrset = scene.live.get((scene.desired.domain, "TXT"))
+    key = (domain, "TXT")
+    rrset = next((one.switch for one in courses if one.key == key), scene.live.get(key))
     for value in rrset.values if rrset else ():
         text = txt_text(value)
-        if spf.is_spf(text) and _names_mx(text):
+        if not spf.is_spf(text) or not _parses(text):
+            continue
+        before, _ = spf_mx.moving(domain, scene)
+        if not spf.covers(text, beside(text, before)):
             message = (
-                f"{scene.desired.domain} TXT: SPF lets 'mx' send, so the switch also changes who "
-                "may send, and takes the old servers out at once: name their addresses (ip4, ip6) "
-                "until their queues are empty"
+                f"{named(key)}: SPF lets 'mx' send, so the switch also changes who may send, and "
+                "takes the old servers out at once: name 'spf' in the file, and their addresses "
+                "stay beside it until their queues are empty; where SPF has no room for more "
+                "look-ups, name them yourself (ip4, ip6)"
             )
-            return [Finding("spf-uses-mx", "warning", message, shown(scene.desired.domain))]
+            return [Finding("spf-uses-mx", "warning", message, shown(domain))]
     return []
 
 
@@ -262,12 +270,12 @@ def _half_moved(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     return found
 
 
-def _names_mx(text: str) -> bool:
+def _parses(text: str) -> bool:
     try:
-        record = spf.parse(text)
+        spf.parse(text)
     except spf.BadSpf:
         return False
-    return any(mechanism.name == "mx" for mechanism in record.mechanisms)
+    return True
 
 
 def _ttl_bounds(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:

@@ -19,6 +19,7 @@ from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, mta_sts, ptr, spf
 from mailsync.mail import mx as mx_record
+from mailsync.mail.spf_hosts import Hosts, beside
 from mailsync.mail.spf_tree import with_terms
 from mailsync.plan import policy as policies
 from mailsync.plan.reasons import named
@@ -314,10 +315,23 @@ def _with_included(text: str, now: Instant) -> str | None:
         return spf.Record(tuple(terms))
 
     try:
-        whole = spf.format(with_terms(spf.parse(text), surely))
+        whole = beside(spf.format(with_terms(spf.parse(text), surely)), _surely_mx(now))
     except spf.BadSpf:
         return None
     return None if missing else whole
+
+
+def _surely_mx(now: Instant) -> Hosts:
+    """Give the hosts that ``mx`` lets send, whatever MX and addresses a receiver holds."""
+    held = [set(_hosts(version, now.domain)) for version in now.versions((now.domain, "MX"))]
+    found: set[tuple[str, str]] = set()
+    for host in set[str].intersection(*held) if held else ():
+        found.add(("a", shown(host)))
+        for family, mechanism in (("A", "ip4"), ("AAAA", "ip6")):
+            versions = now.versions((host, family))
+            values = [set(one.values) if one is not None else set[str]() for one in versions]
+            found |= {(mechanism, a) for a in (set.intersection(*values) if values else ())}
+    return frozenset(found)
 
 
 def _in_all(term: spf.Mechanism, texts: list[str]) -> bool:

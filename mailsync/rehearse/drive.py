@@ -204,6 +204,8 @@ class _Driver:
                 faults.refused = True
             elif trouble == "reply lost":
                 faults.reply_lost = True
+            elif trouble == "clock" and self._spf_follows_mx():
+                continue  # what the record means changes at the very second of the switch
             elif trouble == "clock":
                 faults.skew = random.randrange(-SKEW, SKEW)
                 if random.random() < 0.3:
@@ -241,9 +243,18 @@ class _Driver:
             world.note("somebody edits MX by hand")
 
     def _may_be_edited(self) -> bool:
-        """Tell whether a person may change MX by hand: not where a policy would not permit it."""
+        """Tell whether a person may change MX by hand.
+
+        Not where that alone makes receivers refuse mail: by a policy, or by SPF that follows MX.
+        """
         policies = self.story.home_policy or self.story.away_policy
+        if self._spf_follows_mx():
+            return False
         return policies is None and self.story.inbound not in {"end", "back", "first", "stay"}
+
+    def _spf_follows_mx(self) -> bool:
+        wishes = (*self.story.home, *self.story.away)
+        return any(" mx " in " ".join(wish.values) for wish in wishes if wish.kind == "spf")
 
     def _close_down(self, plan: DomainPlan | None, following: int) -> None:
         """End each service that was left, at the time that the plan printed."""

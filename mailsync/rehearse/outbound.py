@@ -6,6 +6,7 @@ lets the new ones send.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -136,7 +137,9 @@ def _sender(story: Scenario, way: Way) -> Stream:
     spf = "".join(wishes.get(TXT, ()))
     term = OLD_SPF if way == "home" else NEW_SPF
     text = ""
-    if term in spf:
+    if " mx " in spf:
+        text = f"v=spf1 {_server(wishes)} -all"
+    elif term in spf:
         text = f"v=spf1 {term} -all"
     elif "redirect=" in spf:
         text = "v=spf1 redirect=_spf.new.example"
@@ -149,6 +152,13 @@ def _sender(story: Scenario, way: Way) -> Stream:
     elif way == "away" and wishes.get((S2, "CNAME")):
         selector, key = (S2, "CNAME"), ("s2.new.example.",)
     return Stream(f"from {way}", 0, 0, 0, text, selector, key)
+
+
+def _server(wishes: Mapping[Key, tuple[str, ...]]) -> str:
+    """Give the server that takes the mail as one that sends, by its address where that is known."""
+    host = wishes[MX][0].split()[1]
+    addresses = wishes.get((host, "A"), ())
+    return f"ip4:{addresses[0]}" if addresses else f"a:{host.rstrip('.')}"
 
 
 def _after_the_users_word(story: Scenario, way: Way, until: int) -> Stream:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, spf
+from mailsync.mail.spf_hosts import beside
 from mailsync.mail.spf_tree import with_terms
+from mailsync.plan.kinds.mx import hosts
 from mailsync.rehearse.resolver import NoAnswer, Resolver
 from mailsync.rehearse.services import Stream
 
@@ -56,7 +59,20 @@ class Receiver:
                     return None
                 below[name] = text
                 pending.append(text)
-        return _whole(held, tuple(below.items())) if below else held
+        whole = _whole(held, tuple(below.items())) if below else held
+        return self._with_mx(whole, at) if whole is not None and " mx" in whole else whole
+
+    def _with_mx(self, text: str, at: int) -> str:
+        """Write beside ``mx`` the hosts that it stands for now, and their addresses in the zone."""
+        held = self.resolver.answer((self.domain, "MX"), at)
+        named: set[tuple[str, str]] = set()
+        for host in hosts(held.values) if held is not None else ():
+            named.add(("a", shown(host)))
+            for family, mechanism in (("A", "ip4"), ("AAAA", "ip6")):
+                if self.resolver.upstream.knows((host, family)):
+                    found = self.resolver.answer((host, family), at)
+                    named |= {(mechanism, one) for one in (found.values if found else ())}
+        return beside(text, frozenset(named))
 
     def _enforced(self, at: int) -> bool:
         rrset = self.resolver.answer((f"_dmarc.{self.domain}", "TXT"), at)

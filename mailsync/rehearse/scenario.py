@@ -113,7 +113,7 @@ def scenario(
 ) -> Scenario:
     """Make the story of a seed; ``inbound`` and ``troubles`` where they are not left to chance."""
     random = Random(seed)  # noqa: S311  # no secret: one seed replays one story
-    story = _Story(random, inbound or random.choice(INBOUND))
+    story = _Story(random, inbound or random.choice(INBOUND), by_mx=seed % 4 == 1)
     story.write()
     chosen = frozenset(_troubles(random) if troubles is None else troubles)
     known = random.choice((0, 0, 20 * _DAY))
@@ -158,6 +158,7 @@ class _Story:
 
     random: Random
     inbound: str
+    by_mx: bool = False
     home: list[Wish] = field(default_factory=list)
     away: list[Wish] = field(default_factory=list)
     live: dict[Key, RRset] = field(default_factory=dict)
@@ -237,6 +238,10 @@ class _Story:
                     (both, both),
                 )
             )
+            if self.by_mx and self.inbound in {"out", "in", "address"}:
+                old, new = pair
+                mx = "v=spf1 mx -all"
+                pair = self.random.choice(((mx, new), (mx, mx), (old, mx)))
         self.pure_removal = pair[0] == both
         self._both("spf", DOMAIN, "TXT", [pair[0]], [pair[1]])
 

@@ -11,7 +11,7 @@ Each RRset is kept on its own (RFC 2181 §5.3), so that old and new ones meet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -30,8 +30,9 @@ NEVER = 10**12
 class Mailer(NamedTuple):
     """Somebody who sends for the domain, or whose mail is on its way, from when until when.
 
-    ``listed`` is the name under which SPF lists its servers, ``signs`` the RRset of its key and
-    ``key`` what stands there; empty where receivers do not look.
+    ``listed`` is the name under which SPF includes its servers, or the term that names its only one
+    (``a:HOST``, ``ip4:ADDRESS``); ``signs`` is the RRset of its key and ``key`` what stands there.
+    Empty where receivers do not look.
     """
 
     since: int
@@ -208,7 +209,9 @@ def _outbound(case: Case, seen: Mapping[Key, tuple[str, ...]], at: int) -> Itera
     for mailer in case.mailers:
         if not mailer.since <= at < mailer.until:
             continue
-        listed = not mailer.listed or _lists(seen.get((case.domain, "TXT")), mailer.listed)
+        listed = not mailer.listed or _lists(
+            seen.get((case.domain, "TXT")), mailer.listed, _by_mx(case, seen)
+        )
         signed = mailer.signs is None or _verifies(seen.get(mailer.signs), mailer.key)
         if not listed:
             yield "spf"
@@ -219,7 +222,14 @@ def _outbound(case: Case, seen: Mapping[Key, tuple[str, ...]], at: int) -> Itera
             yield "dmarc"
 
 
-def _lists(values: tuple[str, ...] | None, name: str) -> bool:
+def _by_mx(case: Case, seen: Mapping[Key, tuple[str, ...]]) -> set[str]:
+    """Give the terms that say of each server by itself what ``mx`` says of all (RFC 7208 §5.4)."""
+    hosts = {value.split()[1] for value in seen.get((case.domain, "MX"), ())}
+    addresses = {address for host in hosts for address in seen.get((host, "A"), ())}
+    return {f"a:{host.rstrip('.')}" for host in hosts} | {f"ip4:{one}" for one in addresses}
+
+
+def _lists(values: tuple[str, ...] | None, name: str, by_mx: Container[str]) -> bool:
     """RFC 7208 §4.5, §4.6.2: one record, its terms from left to right, the first match decides."""
     if values is None:
         return True
@@ -227,7 +237,7 @@ def _lists(values: tuple[str, ...] | None, name: str) -> bool:
     if len(records) != 1:
         return False
     for term in records[0].split(" ")[1:]:
-        if term == f"include:{name}":
+        if term in {name, f"include:{name}"} or (term == "mx" and name in by_mx):
             return True
         if term.endswith("all"):
             return term in {"all", "+all"}

@@ -27,6 +27,7 @@ from mailsync.plan.kinds import (
     ptr,
     record,
     spf,
+    spf_mx,
     spf_tree,
     tlsa,
 )
@@ -37,6 +38,7 @@ from tests.unit.plan import test_hosts as addresses
 from tests.unit.plan import test_neighbours as neighbours
 from tests.unit.plan import test_new_kinds as kinds
 from tests.unit.plan import test_presented as presented
+from tests.unit.plan import test_spf_mx as by_mx
 from tests.unit.plan import test_spf_parts as parts
 from tests.unit.plan import test_unseen_moves as unseen
 
@@ -224,6 +226,17 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "SPF is replaced at once": Mutant(directly(spf), ("out", "stay")),
     "SPF shrinks early": Mutant(instead(spf, "_wait", lambda _: 3600), ("out", "stay")),
+    "mx is taken for what it will mean": Mutant(
+        instead(spf_mx, "moving", lambda *_: (frozenset(), frozenset())),
+        cases=(
+            by_mx.case_the_old_servers_may_send_until_their_queues_are_empty,
+            by_mx.case_a_record_that_stays_has_both_meanings_meanwhile,
+        ),
+    ),
+    "the hosts of mx need not be known": Mutant(
+        instead(spf, "ready", lambda *_: True),
+        cases=(by_mx.case_a_record_that_stays_has_both_meanings_meanwhile,),
+    ),
     "records are set whatever they are": Mutant(
         instead(record, "_as_spf", lambda wish, _, __: at_once(wish.values, "set")),
         cases=(kinds.case_an_included_record_shrinks,),

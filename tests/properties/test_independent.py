@@ -364,7 +364,7 @@ def plainly(found: Evidence) -> Case:
         Mailer(
             stream.since,
             stream.until + stream.queue,
-            re.sub("^v=spf1 (include:|redirect=)| -all$", "", stream.spf),
+            re.sub("^v=spf1 (include:|redirect=)?| -all$", "", stream.spf),
             stream.selector,
             stream.key,
         )

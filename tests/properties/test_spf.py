@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailsync.mail import spf
+from mailsync.mail import spf, spf_hosts
 
 DOMAINS = st.sampled_from(
     ["a.example", "b.example", "_spf.c.example", "D.example.", "%{i}.e.example"]
@@ -124,3 +124,19 @@ def test_nobody_fares_worse_by_the_union(
     union = verdict(spf.union(live, desired), matched, rest)
     for record in (live, desired):
         assert "+?~-".index(union) <= "+?~-".index(verdict(record, matched, rest))
+
+
+HOSTS = st.frozensets(
+    st.sampled_from(
+        [("a", "mx.a.example"), ("ip4", "192.0.2.10"), ("ip6", "2001:db8::10"), ("a", "b.example")]
+    )
+)
+
+
+@given(records(), HOSTS)
+def test_hosts_beside_mx_take_nothing_away(text: str, named: spf_hosts.Hosts) -> None:
+    """Whoever may send by a record may send by it with hosts beside its ``mx``; once is enough."""
+    wide = spf_hosts.beside(text, named)
+    assert spf.covers(wide, text)
+    assert spf_hosts.beside(wide, named) == wide
+    assert spf_hosts.follows_mx(text) or wide == text

@@ -10,14 +10,13 @@ the term is: including what is not there is a permanent error (§5.2). Records t
 another are one (`spf_tree`): a term that goes from one of them to another is never missing.
 
 Terms that name no address of their own (``a``, ``mx``, ``ptr``, ``exists``) mean what the DNS says
-when the mail arrives: `mailsync.plan.guards` warns where a switch changes what ``mx`` means.
+when the mail arrives: what a switch would change of ``mx`` stands beside it meanwhile (`spf_mx`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import reduce
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
@@ -25,8 +24,9 @@ from mailsync.dns.rrset import RRset, txt_text, txt_value
 from mailsync.dns.ttl import written
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
+from mailsync.mail.spf_hosts import Hosts, beside, follows_mx
 from mailsync.plan.choreography import Scene, Steps, at_once, error
-from mailsync.plan.kinds import included, spf_tree
+from mailsync.plan.kinds import included, spf_mx, spf_tree
 
 LOOKUPS_MAX = 10
 """How many terms of one check may cause look-ups (RFC 7208 §4.6.4); more is a permanent error."""
@@ -39,7 +39,7 @@ def owns(_wish: Wish, value: str) -> bool:
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Publish the union, then shrink; what it includes is there before, and goes after."""
-    if set(owned) == set(wish.values):
+    if set(owned) == set(wish.values) and not _beside(wish, owned, scene):
         return Steps(owned, owned, owned)
     if not wish.values:
         return _removal(wish, owned, scene)
@@ -57,7 +57,7 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     live = [txt_text(value) for value in owned]
     if not all(map(_parses, live)):
         return at_once(wish.values, "replaces an SPF record that no receiver can evaluate")
-    union = (txt_value(reduce(lambda wide, old: spf_record.union(old, wide), live, target)),)
+    union = (_union(live, target, _beside(wish, owned, scene)),)
     if union == wish.values:
         return at_once(wish.values, "lets more servers send; takes nothing away")
     gone = spf_record.terms_removed(" ".join(live[:1]), target)
@@ -68,7 +68,8 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             return found
     if (count := spf_tree.lookups(txt_text(union[0]), scene)) > LOOKUPS_MAX:
         return Steps(owned, owned, owned, findings=(_too_many(wish, count),))
-    what = ", ".join(gone) or "what is left over"
+    going = gone or spf_record.terms_removed(txt_text(union[0]), target)
+    what = ", ".join(going) or "what is left over"
     if set(union) == set(owned):
         found = _later_or_now(wish, owned, wish.values, scene, f"removes {what} from SPF")
     else:
@@ -82,6 +83,28 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             since=scene.senders_at,
         )
     return _after_others(wish, found, union, scene) if moving else found
+
+
+def _union(live: list[str], target: str, hosts: Hosts) -> str:
+    """Write the record under which all may send that may by what is live, or by what is asked."""
+    widest = beside(target, hosts)
+    for old in live:
+        widest = spf_record.union(beside(old, hosts), widest)
+    return txt_value(widest)
+
+
+def _beside(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Hosts:
+    """Give the hosts that stand beside ``mx`` while it changes its meaning.
+
+    None where a record cannot be read, or where there is no room for them (§4.6.4).
+    """
+    texts = [txt_text(value) for value in (*owned, *wish.values)]
+    if not wish.values or not all(map(_parses, texts)):
+        return frozenset()
+    before, after = spf_mx.moving(wish.name, scene)
+    hosts = before | after if follows_mx(texts[-1]) else before
+    wide = txt_text(_union(texts[:-1], texts[-1], hosts))
+    return hosts if spf_tree.lookups(wide, scene) <= LOOKUPS_MAX else frozenset()
 
 
 def _moved(
@@ -148,16 +171,16 @@ def _later(wish: Wish) -> Finding:
     return Finding("spf-shrinks-later", "info", message, str(wish.place))
 
 
-def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:
-    """The new way may send only when every visible SPF record lets it."""
+def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
+    """The new way may send only when every visible SPF record lets it, and the old way still."""
     if not wish.values:
         return True
     texts = [txt_text(value) for value in held or ()]
-    return (
-        len(texts) == 1
-        and _parses(texts[0])
-        and spf_record.covers(texts[0], txt_text(wish.values[0]))
-    )
+    if len(texts) != 1 or not _parses(texts[0]):
+        return False
+    hosts = _beside(wish, _ours(wish, scene.live.get((wish.name, wish.type))), scene)
+    asked = (texts[0], txt_text(wish.values[0]))
+    return all(spf_record.covers(texts[0], beside(one, hosts)) for one in asked)
 
 
 def _too_many(wish: Wish, count: int) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailsync.mail import spf
+from mailsync.mail.spf_hosts import beside
 
 GOOD = [
     "v=spf1",
@@ -225,3 +226,28 @@ def test_terms_removed_are_those_that_nothing_replaces() -> None:
     redirected = "v=spf1 redirect=old.example"
     assert spf.terms_removed(redirected, "v=spf1 -all") == ("redirect=old.example",)
     assert spf.terms_removed(redirected, "v=spf1 include:old.example -all") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wide"),
+    [
+        ("v=spf1 mx -all", "v=spf1 mx a:mx.example ip4:192.0.2.1 ip6:2001:db8::1 -all"),
+        (
+            "v=spf1 mx/24 -all",
+            "v=spf1 mx/24 a:mx.example/24 ip4:192.0.2.1/24 ip6:2001:db8::1 -all",
+        ),
+        (
+            "v=spf1 mx//64 -all",
+            "v=spf1 mx//64 a:mx.example//64 ip4:192.0.2.1 ip6:2001:db8::1/64 -all",
+        ),
+        ("v=spf1 a mx:other.example ~mx -all", "v=spf1 a mx:other.example ~mx -all"),
+        (
+            "v=spf1 ip4:192.0.2.0/24 mx a:mx.example ip6:2001:db8::/32 -all",
+            "v=spf1 ip4:192.0.2.0/24 mx a:mx.example ip6:2001:db8::/32 -all",
+        ),
+    ],
+)
+def test_hosts_stand_beside_mx_with_its_lengths(text: str, wide: str) -> None:
+    """They let as much send as the term does; what is let in anyway is not written twice."""
+    named = frozenset({("a", "mx.example"), ("ip4", "192.0.2.1"), ("ip6", "2001:db8::1")})
+    assert beside(text, named) == wide

@@ -316,7 +316,7 @@ def case_a_slow_new_sender() -> None:
     life.cutover = Cutover(soak=0)
     life.known_for("20d")
     life.wishes = (spf(NEW_SPF), wish("dkim", *selector, key))
-    life.run("7d")
+    life.run("7d", every="1h")
     known = timedelta(hours=3)  # a cached absence of the key
     assert life.ran_at("settle", TXT) >= life.ran_at("prepare", selector) + known + timedelta(
         days=5
