@@ -47,7 +47,7 @@ def streams(story: Scenario, world: Rehearsal, *, plainly: bool) -> list[Stream]
     for start, until, way in _ways(story, world, plainly=plainly):
         sender = _after_the_users_word(story, way, until)
         # Nobody starts to send within the minutes by which clocks are off.
-        late = way == "away" and "clock" in story.troubles
+        late = start > LONG_AGO and "clock" in story.troubles
         since = start + 2 * SKEW if late else start
         by_address = replace(sender, since=since, until=until, queue=queue, selector=None)
         found.append(by_address)
