@@ -206,8 +206,8 @@ OCTODNS: Mapping[str, Adapter] = {
         write="per-value",
         ptr=True,
         tlsa=True,
-        note="Email Routing serves MX that its records do not show; set retry_count: 0, or a write "
-        "whose reply is lost is sent again unseen",
+        note="Email Routing serves MX that its records do not show; after an error its adapter "
+        "pauses for retry_period, 300 seconds",
     ),
     "octodns_constellix": Adapter(write=_RECREATES, tlsa=False),
     "octodns_desec": Adapter(
@@ -267,7 +267,6 @@ OCTODNS: Mapping[str, Adapter] = {
         txt_without='"\\' + _CONTROLS,
         txt_garbles='"',
         write="atomic",
-        compare_and_set=True,
         publish_delay=60,
         ptr=True,
         tlsa=False,

@@ -17,6 +17,7 @@ from mailsync.hosts.capabilities import Adapter
 from mailsync.hosts.failures import in_one_line, is_stale
 from mailsync.hosts.records import rrsets_of
 from mailsync.hosts.secrets import Secrets
+from mailsync.hosts.transport import bounded, writing_once
 from mailsync.plan.ability import objection
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Change
@@ -47,7 +48,7 @@ class OctodnsHost:
         origin = absolute(zone)
         # No sub-zones: what a DNS host lists is in its zone, whatever else is configured.
         listing = Zone(origin, [])
-        with self._failing_as_host_error(origin):
+        with self._failing_as_host_error(origin), bounded():
             exists = self.provider().populate(listing, target=True, lenient=True)
         if exists is False:
             raise HostError(
@@ -69,7 +70,7 @@ class OctodnsHost:
 
         Names that are no zone's here (RFC 2317, say) are left out. Raises `HostError`.
         """
-        with self._failing_as_host_error(""):
+        with self._failing_as_host_error(""), bounded():
             provider = self.provider()
             listed = list(provider.list_zones()) if hasattr(provider, "list_zones") else None
         return None if listed is None else tuple(sorted(set(_names(listed))))
@@ -85,7 +86,7 @@ class OctodnsHost:
         if not changes:
             return
         adoption = Adoption(self.name, origin, changes)
-        with self._failing_as_host_error(origin, _NOTHING_WRITTEN):
+        with self._failing_as_host_error(origin, _NOTHING_WRITTEN), bounded():
             provider = self.provider()
             if getattr(provider, "apply_disabled", False):
                 raise HostError(
@@ -96,7 +97,7 @@ class OctodnsHost:
             plan = adoption.only_asked(plan)
         if plan is None:
             return
-        with self._failing_as_host_error(origin, _NOT_KNOWN):
+        with self._failing_as_host_error(origin, _NOT_KNOWN), writing_once():
             provider.apply(plan)
 
     def _refuse_what_cannot_be(self, origin: str, changes: Sequence[Change]) -> None:

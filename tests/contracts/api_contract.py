@@ -73,8 +73,6 @@ class FaultContract(HostContract):
     TRAITS: ClassVar[Traits] = Traits()
     SETTINGS: ClassVar[dict[str, object]]
     """The provider's entry; ``{url}`` is where the fake serves."""
-    BLIND_REPEATS: ClassVar[bool] = False
-    """Whether the provider sends a write again without reading: only others' may."""
     HIDES_TTLS: ClassVar[bool] = False
     """Whether the provider shows one TTL where the records of an RRset have two: only others' may.
 
@@ -189,7 +187,7 @@ class FaultContract(HostContract):
         where = f"{where}: {said}; {log}"
         assert fake.gaps == [], where
         assert fake.raw(zone, keys) == foreign, where
-        assert self.BLIND_REPEATS or fake.blind_repeats() == [], where
+        assert fake.blind_repeats() == [], where
         if not said:
             assert now == goal, where
             return

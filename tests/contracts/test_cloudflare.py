@@ -27,7 +27,7 @@ class TestCloudflare(FaultContract):
         "api_url": "{url}",
         "min_ttl": 60,
         "pagerules": False,
-        "retry_count": 0,
+        "retry_period": 0,
     }
 
     def test_comments_and_tags_stay(self, fake: FakeApi, lab: Laboratory) -> None:
@@ -60,7 +60,7 @@ class TestCloudflare(FaultContract):
         lab.refuses(Change(live, changed, "SPF"), why="would write back wrongly")
 
     def test_a_busy_api_is_told(self, fake: FakeApi, lab: Laboratory) -> None:
-        """429 ends the run: what was read before stays as it was."""
-        fake.faults = [Fault("429")]
+        """429 again and again ends the run: what was read before stays as it was."""
+        fake.faults = [Fault("429") for _ in range(4)]
         with pytest.raises(HostError, match="too many requests"):
             lab.host.read(lab.zone)
