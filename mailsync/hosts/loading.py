@@ -16,6 +16,7 @@ from mailsync.errors import MailsyncError
 from mailsync.hosts.capabilities import adapter, capability
 from mailsync.hosts.failures import in_one_line
 from mailsync.hosts.interface import Host
+from mailsync.hosts.mending import mend
 from mailsync.hosts.secrets import Secrets, resolve
 from mailsync.plan.live import Capability
 
@@ -61,6 +62,7 @@ def load_host(
         demote(logging.getLogger(f"{provider_class.__name__}[{name}]"))
         made = provider_class(name, **deepcopy(arguments))
         demote(made.log)
+        mend(made)
         return made
 
     prepare_octodns()
