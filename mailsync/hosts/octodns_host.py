@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from octodns.zone import Zone
@@ -22,6 +24,10 @@ from mailsync.plan.ability import objection
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Change
 
+_ZONES = 100
+"""How many zones one provider reads at most: it may keep them all."""
+_SECONDS = 60.0
+"""How long it is used at most: some know from the first call on what they are asked for later."""
 _NOTHING_WRITTEN = "nothing was written"
 _NOT_KNOWN = "it is not known what was written: run `mailsync plan` before anything else"
 
@@ -31,7 +37,9 @@ class OctodnsHost:
     """A `Host` on an octoDNS provider.
 
     ``provider`` makes a new one: some keep what they once read, and a second write would then be
-    compared with what was live before the first. ``adapter`` is what is known of its class.
+    compared with what was live before the first. Zones that are read one after the other share one
+    all the same, for some list every zone before they read the first. ``adapter`` is what is known
+    of its class.
     """
 
     name: str
@@ -39,6 +47,10 @@ class OctodnsHost:
     provider: Callable[[], Any] = field(repr=False)
     adapter: Adapter = field(default_factory=Adapter)
     secrets: Secrets = field(default_factory=Secrets)
+    _reader: Any = field(default=None, init=False, repr=False)
+    _read: set[str] = field(default_factory=set, init=False, repr=False)
+    _until: float = field(default=-1.0, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def read(self, zone: str) -> Mapping[Key, RRset]:
         """List all RRsets of a zone, canonical; raises `HostError`, also for an unknown zone.
@@ -49,8 +61,10 @@ class OctodnsHost:
         # No sub-zones: what a DNS host lists is in its zone, whatever else is configured.
         listing = Zone(origin, [])
         with self._failing_as_host_error(origin), bounded():
-            exists = self.provider().populate(listing, target=True, lenient=True)
-        if exists is False:
+            provider = self._unread(origin)
+            exists = provider.populate(listing, target=True, lenient=True)
+            missing = exists is False and not _lists(provider, origin)
+        if missing:
             raise HostError(
                 f"DNS host {self.name!r} has no such zone: create it there, or correct `targets` "
                 "in mailsync.yaml",
@@ -64,6 +78,16 @@ class OctodnsHost:
                 where=shown(origin),
             )
         return rrsets
+
+    def _unread(self, origin: str) -> Any:
+        """Give a provider that has not read this zone yet, nor many others, nor long ago."""
+        with self._lock:
+            spent = origin in self._read or len(self._read) >= _ZONES
+            if spent or self._until < time.monotonic():
+                self._reader, self._read = self.provider(), set()
+                self._until = time.monotonic() + _SECONDS
+            self._read.add(origin)
+            return self._reader
 
     def zones(self) -> tuple[str, ...] | None:
         """Name all zones that the host serves, absolute; None where its adapter cannot list them.
@@ -94,6 +118,8 @@ class OctodnsHost:
                     where=shown(origin),
                 )
             plan = provider.plan(adoption.asked(provider), processors=[adoption])
+            if plan is not None and plan.exists is False:
+                plan.exists = _lists(provider, origin)
             plan = adoption.only_asked(plan)
         if plan is None:
             return
@@ -148,6 +174,11 @@ class OctodnsHost:
             if outcome and _NOTHING_WRITTEN not in said:
                 said = f"{said}; {outcome}"
             raise HostError(f"DNS host {self.name!r}: {said}", where=shown(origin)) from None
+
+
+def _lists(provider: Any, origin: str) -> bool:
+    """Tell whether a zone is among those that a provider lists: some take an empty one for none."""
+    return hasattr(provider, "list_zones") and origin in provider.list_zones()
 
 
 def _names(listed: Iterable[str]) -> Iterator[str]:
