@@ -47,14 +47,6 @@ class Adapter:
     class_path: str = ""
     note: str = ""
 
-    @property
-    def recreates(self) -> bool:
-        """Tell whether an RRset is deleted and then created anew, so that for a moment it is gone.
-
-        That is so even where only its TTL changes.
-        """
-        return self.write == "delete-then-create"
-
 
 OURS: Mapping[str, Adapter] = {
     "mailsync_providers.zonefile": Adapter(

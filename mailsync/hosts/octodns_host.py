@@ -144,11 +144,6 @@ class OctodnsHost:
             return f"is not in the zone {shown(origin)}"
         if rdtype == "SOA" or (rdtype == "NS" and name == origin):
             return "belongs to the DNS host and is never changed"
-        if rdtype == "MX" and before and after and self.adapter.recreates:
-            return (
-                f"the adapter of DNS host {self.name!r} deletes an RRset and then creates it "
-                "anew, and mail would find no MX in between: change it at the DNS host"
-            )
         if after and (before is None or before.ttl != after.ttl):
             if before and not self.capability.settable:
                 return f"DNS host {self.name!r} keeps its TTLs: plan again"

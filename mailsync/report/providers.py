@@ -94,7 +94,9 @@ def provider_text(one: Ability) -> str:
         if can.ttl_scope != "none"
         else SCOPES["none"],
         "TTL changes": "yes" if can.settable else "no: nothing is lowered before a switch",
-        "written": WRITES[can.write] if can.write else "not known",
+        "written": WRITES[can.write]
+        if can.write
+        else "not known: mailsync changes no MX until `capabilities` says it",
         "stale plans": "the host itself refuses them"
         if can.compare_and_set
         else "mailsync compares before it writes",

@@ -46,7 +46,7 @@ def test_by_whatever_name(site: Site, name: str) -> None:
 
 def test_details(site: Site) -> None:
     """All that is known, a line each, and what a user should know besides."""
-    text = site.run("providers", "mydns", "route53", "xserver", "hetzner").out
+    text = site.run("providers", "mydns", "route53", "googlecloud", "xserver", "hetzner").out
     for line in (
         "TTL:             cannot be set",
         "TTL changes:     no: nothing is lowered before a switch",

@@ -140,7 +140,8 @@ def test_name_and_capability(tmp_path: Path) -> None:
     settings = {"class": MEMORY, "store": "empty"}
     host = load_host("memory", settings, tmp_path, {"ttl": "fixed"})
     types = frozenset(MemoryProvider.SUPPORTS)
-    assert (host.name, host.capability) == ("memory", Capability(settable=False, types=types))
+    expected = Capability(settable=False, types=types, write=None)
+    assert (host.name, host.capability) == ("memory", expected)
     with pytest.raises(MailsyncError, match=r"^capabilities\.memory: ttl: "):
         load_host("memory", settings, tmp_path, {"ttl": "no"})
 
