@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def command(
     """
     abilities = [*_configured(context.obj), *_known()]
     if names:
-        abilities = [_named(name, abilities) for name in names]
+        abilities = [_with_types(_named(name, abilities)) for name in names]
     if form is Format.JSON:
         console.give(providers_json(abilities))
     elif names:
@@ -71,6 +73,20 @@ def _known() -> Iterator[Ability]:
             known.tlsa,
             known.note,
         )
+
+
+def _with_types(one: Ability) -> Ability:
+    """Add the types of records that an adapter names itself, where its package is installed."""
+    module, _, name = one.class_path.rpartition(".")
+    if one.capability.types is not None or not module:
+        return one
+    try:
+        types = getattr(importlib.import_module(module), name).SUPPORTS
+    except Exception:  # noqa: BLE001  # importing runs code that may raise anything
+        return one
+    if not isinstance(types, set | frozenset):
+        return one
+    return replace(one, capability=replace(one.capability, types=frozenset(types)))
 
 
 def _name(key: str, known: Adapter) -> str:

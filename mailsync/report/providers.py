@@ -107,7 +107,9 @@ def provider_text(one: Ability) -> str:
         "PTR": _said(can.ptr),
         "TLSA": _said(one.tlsa),
     }
-    if can.types is not None:
+    if can.types is None:
+        facts["types"] = "told once its package is installed"
+    else:
         facts["types"] = ", ".join(sorted(can.types))
     if one.note:
         facts["note"] = one.note

@@ -57,8 +57,21 @@ def test_details(site: Site) -> None:
         "TTL:             60 to 86400 seconds; each record has its own",
         "MX:              at every name, each with a preference of its own",
         "written:         an RRset is deleted and created anew",
+        "types:           A, AAAA, CAA, CNAME, MX, SRV, TXT",
     ):
         assert f"  {line}" in text
+
+
+@pytest.mark.parametrize("missing", ["ovh", "own"])
+def test_types_of_what_is_not_installed(site: Site, missing: str) -> None:
+    """An adapter that is not installed, or says nothing usable, is described all the same."""
+    site.write(
+        "mailsync.yaml",
+        "providers: {own: {class: mailsync_providers.zonefile.Unheard}}\ntargets: {'*': [own]}\n",
+    )
+    assert (
+        "types:           told once its package is installed" in site.run("providers", missing).out
+    )
 
 
 def test_what_mailsync_yaml_says_counts(site: Site) -> None:
