@@ -107,10 +107,10 @@ def provider_text(one: Ability) -> str:
         "PTR": _said(can.ptr),
         "TLSA": _said(one.tlsa),
     }
-    if can.types is None:
-        facts["types"] = "told once its package is installed"
+    if can.types is not None:
+        facts["types"] = ", ".join(sorted(can.types)) or "none of one's own"
     else:
-        facts["types"] = ", ".join(sorted(can.types))
+        facts["types"] = "not known" if can.by_hand else "told once its package is installed"
     if one.note:
         facts["note"] = one.note
     width = max(map(len, facts)) + 1

@@ -110,3 +110,17 @@ def test_nobody_of_that_name(site: Site, name: str, said: str) -> None:
     """A name that nobody has is one line with the nearest one."""
     done = site.run("providers", name)
     assert (done.code, done.out, done.err) == (1, "", f"error: {said}\n")
+
+
+def test_types_that_a_form_takes(site: Site) -> None:
+    """They are the form's, not those that octoDNS could write down."""
+    site.write(
+        "mailsync.yaml",
+        "providers:\n"
+        "  one: {class: mailsync_providers.manual.ManualProvider, host: onamae}\n"
+        "  two: {class: mailsync_providers.manual.ManualProvider, host: muumuu}\n"
+        "  three: {class: mailsync_providers.manual.ManualProvider, host: synology-ddns}\n"
+        'targets: {"*": [one]}\n',
+    )
+    types = re.findall(r"types: +(.*)", site.run("providers", "one", "two", "three").out)
+    assert types == ["A, AAAA, CAA, CNAME, DS, MX, NS, SRV, TXT", "not known", "none of one's own"]
