@@ -186,7 +186,8 @@ OCTODNS: Mapping[str, Adapter] = {
         null_mx=True,
         ptr=True,
         tlsa=True,
-        note="overwrites what somebody else wrote meanwhile: mailsync_providers.rfc2136 does not",
+        note="refused, it damages foreign texts: mailsync_providers.rfc2136.Rfc2136Provider takes "
+        "the same settings",
     ),
     "octodns_cloudflare": Adapter(
         class_path="octodns_cloudflare.CloudflareProvider",

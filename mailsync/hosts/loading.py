@@ -21,12 +21,19 @@ from mailsync.hosts.secrets import Secrets, resolve
 from mailsync.plan.live import Capability
 
 _OURS = "mailsync_providers.zonefile.ZoneFileProvider"
+_UPDATES = "mailsync_providers.rfc2136.Rfc2136Provider"
 _REFUSED = {
     "octodns_bind.ZoneFileProvider": (
         "it takes every zone that it writes for an empty one, and drops the records that did not "
         f"change: use {_OURS}"
     ),
+    "octodns_bind.Rfc2136Provider": (
+        "it drops backslashes from texts that are not ours when it writes beside them, and "
+        f"overwrites what somebody else has just written: use {_UPDATES}, with the same settings"
+    ),
 }
+_MENDED = {_UPDATES}
+"""What extends a refused class and does none of that."""
 _UNKNOWN_ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'")
 _MISSING_ARGUMENTS = re.compile(
     r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)"
@@ -114,11 +121,11 @@ def _class(path: object, where: str) -> Any:
             f"{_did_you_mean(class_name, providers)}",
             where=where,
         )
-    for kind in found.__mro__:
-        if _path(kind) in _REFUSED:
-            raise MailsyncError(
-                f"class: {path} cannot be used: {_REFUSED[_path(kind)]}", where=where
-            )
+    nearest = next(
+        (kind for kind in map(_path, found.__mro__) if kind in {*_REFUSED, *_MENDED}), ""
+    )
+    if nearest in _REFUSED:
+        raise MailsyncError(f"class: {path} cannot be used: {_REFUSED[nearest]}", where=where)
     return found
 
 

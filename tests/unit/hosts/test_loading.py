@@ -67,6 +67,8 @@ def empty_store() -> Iterator[None]:
         ({"class": "octodns_bind.AxfrSource"}, "is no octoDNS provider that can be written to"),
         ({"class": "tests.contracts.memory.stored"}, "is no octoDNS provider"),
         ({"class": "octodns_bind.ZoneFileProvider"}, rf"cannot be used: .* use {ZONE_FILES}"),
+        ({"class": "octodns_bind.Rfc2136Provider"}, "cannot be used: .* with the same settings"),
+        ({"class": "octodns_bind.BindProvider"}, "cannot be used: .* with the same settings"),
         ({"class": "octodns_bind.ZoneFileSource"}, rf"cannot be used: .* use {ZONE_FILES}"),
         ({"class": MEMORY}, "MemoryProvider needs store: add to this entry"),
         ({"class": MEMORY, "stor": "empty"}, "MemoryProvider needs store"),
