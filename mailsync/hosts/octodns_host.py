@@ -61,8 +61,7 @@ class OctodnsHost:
         # No sub-zones: what a DNS host lists is in its zone, whatever else is configured.
         listing = Zone(origin, [])
         with self._failing_as_host_error(origin), bounded():
-            provider = self._unread(origin)
-            exists = provider.populate(listing, target=True, lenient=True)
+            provider, exists = self._populated(listing)
             missing = exists is False and not _lists(provider, origin)
         if missing:
             raise HostError(
@@ -79,15 +78,22 @@ class OctodnsHost:
             )
         return rrsets
 
-    def _unread(self, origin: str) -> Any:
-        """Give a provider that has not read this zone yet, nor many others, nor long ago."""
+    def _populated(self, listing: Zone) -> tuple[Any, Any]:
+        """Read a zone with a provider that has not read it yet; gives both it and its answer.
+
+        Whoever comes while a new one reads its first zone waits: it may be listing all of them.
+        """
         with self._lock:
-            spent = origin in self._read or len(self._read) >= _ZONES
-            if spent or self._until < time.monotonic():
-                self._reader, self._read = self.provider(), set()
+            if listing.name in self._read:
+                provider = self.provider()
+            elif len(self._read) >= _ZONES or self._until < time.monotonic():
+                self._reader, self._read = self.provider(), {listing.name}
                 self._until = time.monotonic() + _SECONDS
-            self._read.add(origin)
-            return self._reader
+                return _populate(self._reader, listing)
+            else:
+                provider = self._reader
+                self._read.add(listing.name)
+        return _populate(provider, listing)
 
     def zones(self) -> tuple[str, ...] | None:
         """Name all zones that the host serves, absolute; None where its adapter cannot list them.
@@ -169,6 +175,10 @@ class OctodnsHost:
             if outcome and _NOTHING_WRITTEN not in said:
                 said = f"{said}; {outcome}"
             raise HostError(f"DNS host {self.name!r}: {said}", where=shown(origin)) from None
+
+
+def _populate(provider: Any, listing: Zone) -> tuple[Any, Any]:
+    return provider, provider.populate(listing, target=True, lenient=True)
 
 
 def _lists(provider: Any, origin: str) -> bool:

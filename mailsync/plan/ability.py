@@ -110,7 +110,8 @@ def _gap(capability: Capability, lost: str) -> Reason | None:
         return Reason(
             "host-gap",
             "has an adapter that deletes an RRset and then creates it anew, also where only the "
-            f"TTL changes, so that the {lost} for a moment: change it at the host",
+            f"TTL changes, so that the {lost} for a moment: change it at the host, or see whether "
+            "`mailsync providers` knows another way",
         )
     return None
 
