@@ -15,8 +15,24 @@ _RRset: TypeAlias = Mapping[str, Any]
 
 def mend(provider: Any) -> None:
     """Mend whatever is known of the provider's adapter."""
-    if type(provider).__module__.partition(".")[0] == "octodns_route53":
-        provider._gen_mods = partial(_exact_deletes, provider._gen_mods)  # noqa: SLF001  # see there
+    match type(provider).__module__.partition(".")[0]:
+        case "octodns_desec":
+            api = provider.desec_api
+            api.update_rrset = partial(_in_a_labels, api.update_rrset)
+        case "octodns_route53":
+            made = provider._gen_mods  # noqa: SLF001  # nothing public comes near
+            provider._gen_mods = partial(_exact_deletes, made)  # noqa: SLF001  # the same
+
+
+def _in_a_labels(
+    send: Callable[..., Any], domain: str, changes: Iterable[Mapping[str, Any]]
+) -> Any:
+    """Have deSEC told of names as it knows them: the adapter writes international ones decoded."""
+    from octodns.idna import idna_encode
+
+    return send(
+        idna_encode(domain), [{**one, "subname": idna_encode(one["subname"])} for one in changes]
+    )
 
 
 def _exact_deletes(

@@ -72,7 +72,24 @@ class Before(FakeApi):
         return sorted(found, key=_key)
 
     def fill(self, zone: str, rrsets: Mapping[Key, RRset]) -> None:
-        """Leave the zones to the server, which started with them."""
+        """Set up a zone; `reset` leaves it there, with what is in it."""
+        self.server.call(
+            "POST",
+            "/zones",
+            {
+                "name": zone,
+                "kind": "Native",
+                "rrsets": [
+                    {
+                        "name": one.name,
+                        "type": one.type,
+                        "ttl": one.ttl,
+                        "records": [{"content": value} for value in one.values],
+                    }
+                    for one in rrsets.values()
+                ],
+            },
+        )
 
     def served(self, zone: str) -> Mapping[Key, RRset]:
         """Give what the API lists: the server answers it."""
