@@ -87,7 +87,7 @@ class Config:
     observe: Observe = field(default_factory=Observe)
     defaults: tree.Mapping | None = None
     profiles: Mapping[str, tree.Mapping] = field(default_factory=dict)
-    capabilities: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    capabilities: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     severities: tuple[tuple[str, Level], ...] = ()
     notify: Notify | None = None
 
@@ -303,10 +303,10 @@ class _Reader:
 
     def _capabilities(
         self, node: tree.Node | None, providers: tuple[str, ...]
-    ) -> dict[str, Mapping[str, str | int]]:
+    ) -> dict[str, Mapping[str, object]]:
         what = settings.CAPABILITIES
         found = None if node is None else reading.named(node, self._faults, what)
-        capabilities: dict[str, Mapping[str, str | int]] = {}
+        capabilities: dict[str, Mapping[str, object]] = {}
         for key, value in found or ():
             if key.text not in providers:
                 self._faults.unknown(key.place, "provider", key.text, providers)
@@ -334,16 +334,24 @@ class _Reader:
             found.update((key.text, level) for level in LEVELS if level == word)
         return tuple(sorted(found.items()))
 
-    def _capability(self, fields: tree.Mapping) -> Mapping[str, str | int]:
-        said: dict[str, str | int] = {}
-        ttl = fields.get("ttl")
-        if ttl is not None:
-            said["ttl"] = reading.text(ttl, self._faults, "value") or ""
-        for name in ("min_ttl", "max_ttl"):
-            bound = reading.duration(fields.get(name), self._faults, "a TTL")
-            if bound is not None:
-                said[name] = bound
-        return said
+    def _capability(self, fields: tree.Mapping) -> Mapping[str, object]:
+        faults = self._faults
+        said: dict[str, object] = {}
+        for key, node in fields:
+            match key.text:
+                case "ttl" | "ttl_scope" | "write":
+                    said[key.text] = reading.text(node, faults, "value")
+                case "min_ttl" | "max_ttl" | "publish_delay":
+                    said[key.text] = reading.duration(node, faults, "a duration")
+                case "null_mx" | "mx_below" | "ptr":
+                    said[key.text] = reading.boolean(node, faults, "value")
+                case "txt_max":
+                    said[key.text] = reading.integer(node, faults, "length", settings.TXT_LONGEST)
+                case "types":
+                    items = reading.items(node, faults, "a type")
+                    types = (reading.text(item, faults, "a type") for item in items)
+                    said[key.text] = tuple(one for one in types if one)
+        return {name: value for name, value in said.items() if value is not None}
 
 
 def _keys(node: tree.Node | None) -> tree.Mapping | None:

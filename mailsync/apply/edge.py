@@ -52,7 +52,10 @@ def no_probe(_hosts: frozenset[str]) -> tuple[Look, ...]:
 
 @dataclass(frozen=True)
 class World:
-    """What effects act upon, for one zone (an absolute name)."""
+    """What effects act upon, for one zone (an absolute name).
+
+    ``publish_delay``: seconds that pass after a write, where nobody is asked what is served.
+    """
 
     zone: str
     host: Host
@@ -67,6 +70,7 @@ class World:
     certificates: Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, Presented]] = (
         no_certificates
     )
+    publish_delay: int = 0
 
     def run(self, course: Generator[do.Effect, do.Result, _T]) -> _T:
         """Drive a course to its end; what an effect raises is raised inside the course."""
@@ -108,6 +112,9 @@ class World:
                 self.journal.append(self.zone, events)
             case do.Write(changes):
                 self.host.write(self.zone, changes)
+                if self.publish_delay:
+                    self.tell(f"waiting {self.publish_delay} s: until then it may not be served")
+                    self.stop.wait(self.publish_delay)
             case do.Pause(seconds):
                 self.stop.wait(seconds)
             case do.Tell(message):

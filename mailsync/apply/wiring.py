@@ -74,9 +74,10 @@ class Worlds:
     def open(self, desired: Desired) -> World:
         """Give the world of one domain. Raises `MailsyncError`."""
         observer = self._observer(desired.targets)
+        host = self.host(desired)
         return World(
             zone=desired.zone,
-            host=self.host(desired),
+            host=host,
             journal=self.journals(),
             observer=observer,
             tell=partial(self._tell_about, shown(desired.domain)),
@@ -86,6 +87,7 @@ class Worlds:
             policy=observer.policy,
             certificates=self._look_at_certificates,
             probe=self._probe(desired, observer),
+            publish_delay=_unseen_delay(host, observer),
         )
 
     def _look_at_certificates(
@@ -221,6 +223,12 @@ class Worlds:
         if all(self._config.providers[t].get("class") == EMBEDDED for t in targets):
             return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()
+
+
+def _unseen_delay(host: Host, observer: Observer) -> int:
+    from mailsync.observe.authoritative import NoObserver
+
+    return host.capability.publish_delay or 0 if isinstance(observer, NoObserver) else 0
 
 
 def open_journal(config: Config) -> Journal:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import typer
 from mailsync.cli import console
 from mailsync.config import load
 from mailsync.errors import MailsyncError
+from mailsync.hosts import manual
 from mailsync.hosts.capabilities import adapter, capability
 from mailsync.hosts.known import ADAPTERS, Adapter
 from mailsync.report.providers import Ability, provider_text, providers_json, providers_text
@@ -41,7 +44,7 @@ def command(
     """
     abilities = [*_configured(context.obj), *_known()]
     if names:
-        abilities = [_named(name, abilities) for name in names]
+        abilities = [_with_types(_named(name, abilities)) for name in names]
     if form is Format.JSON:
         console.give(providers_json(abilities))
     elif names:
@@ -58,7 +61,12 @@ def _configured(path: Path) -> Iterator[Ability]:
     for name, settings in config.providers.items():
         class_path = str(settings["class"])
         known = adapter([class_path.rpartition(".")[0]], settings)
-        can = capability(known, config.capabilities.get(name), where=f"capabilities.{name}")
+        can = capability(
+            known,
+            config.capabilities.get(name),
+            where=f"capabilities.{name}",
+            types=_by_hand(settings),
+        )
         yield Ability(name, class_path, can, known.tlsa, known.note, configured=True)
 
 
@@ -71,6 +79,28 @@ def _known() -> Iterator[Ability]:
             known.tlsa,
             known.note,
         )
+
+
+def _by_hand(settings: Mapping[str, object]) -> Iterable[str] | None:
+    """Give the types that a form takes, as far as that is known."""
+    if settings["class"] != manual.CLASS:
+        return None
+    types: Iterable[str] | None = manual.described(settings, where="providers").get("types")
+    return types
+
+
+def _with_types(one: Ability) -> Ability:
+    """Add the types of records that an adapter names itself, where its package is installed."""
+    module, _, name = one.class_path.rpartition(".")
+    if one.capability.types is not None or one.capability.by_hand or not module:
+        return one
+    try:
+        types = getattr(importlib.import_module(module), name).SUPPORTS
+    except Exception:  # noqa: BLE001  # importing runs code that may raise anything
+        return one
+    if not isinstance(types, set | frozenset):
+        return one
+    return replace(one, capability=replace(one.capability, types=frozenset(types)))
 
 
 def _name(key: str, known: Adapter) -> str:

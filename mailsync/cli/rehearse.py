@@ -116,10 +116,13 @@ def _play(
     world = worlds.open(desired)
     view = world.run(look(desired, world.host.capability, now=at))
     entries = [e for e in world.journal.read(desired.zone) if getattr(e, "at", at) <= at]
+    capability = view.live.capability
+    if capability.by_hand:
+        # As if the person did it at once.
+        capability = replace(capability, write="in-place")
     known = Domain(
         desired,
-        # By hand: as if the person did it at once.
-        replace(view.live.capability, write=None),
+        capability,
         {**siblings_records(desired.zone, view.live.neighbours), **view.live.rrsets},
         entries,
         at,

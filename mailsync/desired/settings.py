@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailsync.desired.model import LEVELS
-from mailsync.desired.shape import Duration, Text, Word
+from mailsync.desired.shape import Duration, Flag, Integer, Text, Word
 from mailsync.desired.structure import ANYTHING, Either, Field, Fields, Items, Named, Ref
 
 FILE = "mailsync.yaml"
@@ -18,6 +18,9 @@ MAILBOXES = "an address, such as info@example.com"
 NOTIFY = "a webhook or an e-mail address"
 KINDS = ("ran", "waits", "failed")
 SEVERITIES = "the id of a rule and its severity, such as {spf-helo: off}"
+WRITES = ("atomic", "in-place", "per-value", "whole-zone", "delete-then-create")
+TTL_SCOPES = ("rrset", "record", "zone", "none")
+TXT_LONGEST = 65535
 SERVERS = "auto, none, or a list of servers such as 192.0.2.53:5300"
 
 _PROVIDER = Text(PROVIDER)
@@ -159,10 +162,33 @@ SHAPE = Fields(
                         ),
                         "min_ttl": Field(Duration("a TTL"), "The smallest TTL that it takes."),
                         "max_ttl": Field(Duration("a TTL"), "The largest TTL that it takes."),
+                        "ttl_scope": Field(
+                            Word("value", TTL_SCOPES),
+                            "What has a TTL of its own there.",
+                        ),
+                        "types": Field(
+                            Items(Text("a type", "[A-Z0-9]{1,10}", no="type"), "a type"),
+                            "Types of records that it can hold.",
+                        ),
+                        "txt_max": Field(
+                            Integer("length", TXT_LONGEST),
+                            "Octets of the longest text that it holds.",
+                        ),
+                        "null_mx": Field(Flag(), "Whether it takes a null MX (mail: none)."),
+                        "mx_below": Field(Flag(), "Whether names below the zone may have MX."),
+                        "ptr": Field(Flag(), "Whether it holds reverse zones."),
+                        "write": Field(
+                            Word("value", WRITES),
+                            "How its adapter changes an RRset; delete-then-create is no way for an "
+                            "MX.",
+                        ),
+                        "publish_delay": Field(
+                            Duration("a delay"), "How long until its servers answer what is new."
+                        ),
                     },
                 ),
             ),
-            "What a DNS host can do with TTLs, where mailsync does not know.",
+            "What a DNS host can do, where mailsync does not know or is wrong.",
         ),
         "lint": Field(
             Fields(

@@ -1,13 +1,13 @@
 """What a DNS host can do: what is known of its adapter, what that says itself, what the user says.
 
-What is known stands in `known`. ``capabilities`` in mailsync.yaml overrides it where TTLs are
-concerned.
+What is known stands in `known`. ``capabilities`` in mailsync.yaml has the last word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from mailsync.dns import ttl
 from mailsync.errors import MailsyncError
@@ -18,7 +18,9 @@ from mailsync.plan.live import Capability
 __all__ = ["Adapter", "adapter", "capability"]
 
 _BY_HAND = manual.CLASS.rpartition(".")[0]
-_KEYS = {"ttl", "min_ttl", "max_ttl"}
+_PLAIN = ("mx_below", "null_mx", "ptr", "ttl_scope", "txt_max", "write")
+"""Keys of mailsync.yaml that are fields of `Capability`."""
+_KEYS = {"ttl", "min_ttl", "max_ttl", "publish_delay", "types", *_PLAIN}
 
 
 def adapter(modules: Iterable[str], settings: Mapping[str, object]) -> Adapter:
@@ -51,16 +53,18 @@ def capability(
 ) -> Capability:
     """Join what is known of an adapter with what mailsync.yaml says of this DNS host.
 
-    ``override``: ``ttl`` (``settable`` or ``fixed``), ``min_ttl`` and ``max_ttl`` (durations).
-    ``types``: those that the adapter says it supports. Raises `MailsyncError` with ``where``.
+    ``override``: ``ttl`` (``settable`` or ``fixed``), ``min_ttl``, ``max_ttl`` and
+    ``publish_delay`` (durations), ``types``, and fields of `Capability` as they are. ``types``:
+    those that the adapter says it supports. Raises `MailsyncError` with ``where``.
     """
     if isinstance(override, Capability):
         return override
     override = override or {}
     if unknown := sorted(set(override) - _KEYS):
-        raise MailsyncError(
-            f"unknown key {unknown[0]!r}: write ttl, min_ttl or max_ttl", where=where
-        )
+        known_keys = ", ".join(sorted(_KEYS))
+        raise MailsyncError(f"unknown key {unknown[0]!r}: write one of {known_keys}", where=where)
+    if known.write == "by-hand" and override.get("write", "by-hand") != "by-hand":
+        raise MailsyncError("write: a person writes at this host, and nothing else", where=where)
     settable = override.get("ttl", "settable" if known.settable else "fixed")
     if settable not in {"settable", "fixed"}:
         raise MailsyncError(f"ttl: {settable!r} is neither settable nor fixed", where=where)
@@ -82,6 +86,12 @@ def capability(
         compare_and_set=known.compare_and_set,
         publish_delay=known.publish_delay,
     )
+    said: dict[str, Any] = {name: override[name] for name in _PLAIN if name in override}
+    if isinstance(listed := override.get("types"), tuple):
+        said["types"] = frozenset(listed)
+    if "publish_delay" in override:
+        said["publish_delay"] = _seconds("publish_delay", override, 0, where)
+    result = replace(result, **said)
     if result.ttl_min > result.ttl_max:
         raise MailsyncError(
             f"min_ttl: {result.ttl_min} s is more than max_ttl, {result.ttl_max} s", where=where

@@ -47,14 +47,6 @@ class Adapter:
     class_path: str = ""
     note: str = ""
 
-    @property
-    def recreates(self) -> bool:
-        """Tell whether an RRset is deleted and then created anew, so that for a moment it is gone.
-
-        That is so even where only its TTL changes.
-        """
-        return self.write == "delete-then-create"
-
 
 OURS: Mapping[str, Adapter] = {
     "mailsync_providers.zonefile": Adapter(
@@ -194,7 +186,8 @@ OCTODNS: Mapping[str, Adapter] = {
         null_mx=True,
         ptr=True,
         tlsa=True,
-        note="overwrites what somebody else wrote meanwhile: mailsync_providers.rfc2136 does not",
+        note="refused, it damages foreign texts: mailsync_providers.rfc2136.Rfc2136Provider takes "
+        "the same settings",
     ),
     "octodns_cloudflare": Adapter(
         class_path="octodns_cloudflare.CloudflareProvider",
@@ -206,8 +199,8 @@ OCTODNS: Mapping[str, Adapter] = {
         write="per-value",
         ptr=True,
         tlsa=True,
-        note="Email Routing serves MX that its records do not show; set retry_count: 0, or a write "
-        "whose reply is lost is sent again unseen",
+        note="Email Routing serves MX that its records do not show; after an error its adapter "
+        "pauses for retry_period, 300 seconds",
     ),
     "octodns_constellix": Adapter(write=_RECREATES, tlsa=False),
     "octodns_desec": Adapter(
@@ -267,7 +260,6 @@ OCTODNS: Mapping[str, Adapter] = {
         txt_without='"\\' + _CONTROLS,
         txt_garbles='"',
         write="atomic",
-        compare_and_set=True,
         publish_delay=60,
         ptr=True,
         tlsa=False,

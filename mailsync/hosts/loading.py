@@ -16,16 +16,24 @@ from mailsync.errors import MailsyncError
 from mailsync.hosts.capabilities import adapter, capability
 from mailsync.hosts.failures import in_one_line
 from mailsync.hosts.interface import Host
+from mailsync.hosts.mending import mend
 from mailsync.hosts.secrets import Secrets, resolve
 from mailsync.plan.live import Capability
 
 _OURS = "mailsync_providers.zonefile.ZoneFileProvider"
+_UPDATES = "mailsync_providers.rfc2136.Rfc2136Provider"
 _REFUSED = {
     "octodns_bind.ZoneFileProvider": (
         "it takes every zone that it writes for an empty one, and drops the records that did not "
         f"change: use {_OURS}"
     ),
+    "octodns_bind.Rfc2136Provider": (
+        "it drops backslashes from texts that are not ours when it writes beside them, and "
+        f"overwrites what somebody else has just written: use {_UPDATES}, with the same settings"
+    ),
 }
+_MENDED = {_UPDATES}
+"""What extends a refused class and does none of that."""
 _UNKNOWN_ARGUMENT = re.compile(r"unexpected keyword argument '(\w+)'")
 _MISSING_ARGUMENTS = re.compile(
     r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)"
@@ -61,6 +69,7 @@ def load_host(
         demote(logging.getLogger(f"{provider_class.__name__}[{name}]"))
         made = provider_class(name, **deepcopy(arguments))
         demote(made.log)
+        mend(made)
         return made
 
     prepare_octodns()
@@ -112,11 +121,11 @@ def _class(path: object, where: str) -> Any:
             f"{_did_you_mean(class_name, providers)}",
             where=where,
         )
-    for kind in found.__mro__:
-        if _path(kind) in _REFUSED:
-            raise MailsyncError(
-                f"class: {path} cannot be used: {_REFUSED[_path(kind)]}", where=where
-            )
+    nearest = next(
+        (kind for kind in map(_path, found.__mro__) if kind in {*_REFUSED, *_MENDED}), ""
+    )
+    if nearest in _REFUSED:
+        raise MailsyncError(f"class: {path} cannot be used: {_REFUSED[nearest]}", where=where)
     return found
 
 

@@ -58,7 +58,12 @@ class ManualHost:
     nameservers: tuple[str, ...] = ()
 
     def read(self, zone: str) -> Mapping[Key, RRset]:
-        """Ask for all that may matter; raises `HostError` where no server answers."""
+        """Ask for all that may matter; raises `HostError` where no server answers.
+
+        Nobody is asked where the host takes nothing of what is wished for: the name of a DDNS
+        service's customer is no zone, say, and the look for its servers would be what fails.
+        """
+        self._refuse_what_cannot_be()
         ledger = self.ledger(zone)
         found = self._asked(zone, _keys(zone, self.wanted(), ledger), ledger)
         named = {
@@ -72,6 +77,16 @@ class ManualHost:
         if named:
             found |= self._asked(zone, named, ledger)
         return dict(sorted(found.items()))
+
+    def _refuse_what_cannot_be(self) -> None:
+        told = dict(self.capability.cannot)
+        possible = told.keys() | (self.capability.types or ())
+        for wish in (wish for desired in self.wanted() for wish in desired.wishes):
+            if "*" in told and wish.values and wish.type not in possible:
+                raise HostError(
+                    f"{shown(wish.name)} {wish.type}: {self.panel.name.en} {told['*']}",
+                    where=str(wish.place),
+                )
 
     def _asked(self, zone: str, keys: Iterable[Key], ledger: Ledger) -> dict[Key, RRset]:
         answers = self.answers(zone, sorted(keys))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from octodns.zone import Zone
@@ -17,10 +19,15 @@ from mailsync.hosts.capabilities import Adapter
 from mailsync.hosts.failures import in_one_line, is_stale
 from mailsync.hosts.records import rrsets_of
 from mailsync.hosts.secrets import Secrets
+from mailsync.hosts.transport import bounded, writing_once
 from mailsync.plan.ability import objection
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Change
 
+_ZONES = 100
+"""How many zones one provider reads at most: it may keep them all."""
+_SECONDS = 60.0
+"""How long it is used at most: some know from the first call on what they are asked for later."""
 _NOTHING_WRITTEN = "nothing was written"
 _NOT_KNOWN = "it is not known what was written: run `mailsync plan` before anything else"
 
@@ -30,7 +37,9 @@ class OctodnsHost:
     """A `Host` on an octoDNS provider.
 
     ``provider`` makes a new one: some keep what they once read, and a second write would then be
-    compared with what was live before the first. ``adapter`` is what is known of its class.
+    compared with what was live before the first. Zones that are read one after the other share one
+    all the same, for some list every zone before they read the first. ``adapter`` is what is known
+    of its class.
     """
 
     name: str
@@ -38,6 +47,10 @@ class OctodnsHost:
     provider: Callable[[], Any] = field(repr=False)
     adapter: Adapter = field(default_factory=Adapter)
     secrets: Secrets = field(default_factory=Secrets)
+    _reader: Any = field(default=None, init=False, repr=False)
+    _read: set[str] = field(default_factory=set, init=False, repr=False)
+    _until: float = field(default=-1.0, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def read(self, zone: str) -> Mapping[Key, RRset]:
         """List all RRsets of a zone, canonical; raises `HostError`, also for an unknown zone.
@@ -47,9 +60,10 @@ class OctodnsHost:
         origin = absolute(zone)
         # No sub-zones: what a DNS host lists is in its zone, whatever else is configured.
         listing = Zone(origin, [])
-        with self._failing_as_host_error(origin):
-            exists = self.provider().populate(listing, target=True, lenient=True)
-        if exists is False:
+        with self._failing_as_host_error(origin), bounded():
+            provider, exists = self._populated(listing)
+            missing = exists is False and not _lists(provider, origin)
+        if missing:
             raise HostError(
                 f"DNS host {self.name!r} has no such zone: create it there, or correct `targets` "
                 "in mailsync.yaml",
@@ -64,12 +78,29 @@ class OctodnsHost:
             )
         return rrsets
 
+    def _populated(self, listing: Zone) -> tuple[Any, Any]:
+        """Read a zone with a provider that has not read it yet; gives both it and its answer.
+
+        Whoever comes while a new one reads its first zone waits: it may be listing all of them.
+        """
+        with self._lock:
+            if listing.name in self._read:
+                provider = self.provider()
+            elif len(self._read) >= _ZONES or self._until < time.monotonic():
+                self._reader, self._read = self.provider(), {listing.name}
+                self._until = time.monotonic() + _SECONDS
+                return _populate(self._reader, listing)
+            else:
+                provider = self._reader
+                self._read.add(listing.name)
+        return _populate(provider, listing)
+
     def zones(self) -> tuple[str, ...] | None:
         """Name all zones that the host serves, absolute; None where its adapter cannot list them.
 
         Names that are no zone's here (RFC 2317, say) are left out. Raises `HostError`.
         """
-        with self._failing_as_host_error(""):
+        with self._failing_as_host_error(""), bounded():
             provider = self.provider()
             listed = list(provider.list_zones()) if hasattr(provider, "list_zones") else None
         return None if listed is None else tuple(sorted(set(_names(listed))))
@@ -85,7 +116,7 @@ class OctodnsHost:
         if not changes:
             return
         adoption = Adoption(self.name, origin, changes)
-        with self._failing_as_host_error(origin, _NOTHING_WRITTEN):
+        with self._failing_as_host_error(origin, _NOTHING_WRITTEN), bounded():
             provider = self.provider()
             if getattr(provider, "apply_disabled", False):
                 raise HostError(
@@ -93,10 +124,12 @@ class OctodnsHost:
                     where=shown(origin),
                 )
             plan = provider.plan(adoption.asked(provider), processors=[adoption])
+            if plan is not None and plan.exists is False:
+                plan.exists = _lists(provider, origin)
             plan = adoption.only_asked(plan)
         if plan is None:
             return
-        with self._failing_as_host_error(origin, _NOT_KNOWN):
+        with self._failing_as_host_error(origin, _NOT_KNOWN), writing_once():
             provider.apply(plan)
 
     def _refuse_what_cannot_be(self, origin: str, changes: Sequence[Change]) -> None:
@@ -117,11 +150,6 @@ class OctodnsHost:
             return f"is not in the zone {shown(origin)}"
         if rdtype == "SOA" or (rdtype == "NS" and name == origin):
             return "belongs to the DNS host and is never changed"
-        if rdtype == "MX" and before and after and self.adapter.recreates:
-            return (
-                f"the adapter of DNS host {self.name!r} deletes an RRset and then creates it "
-                "anew, and mail would find no MX in between: change it at the DNS host"
-            )
         if after and (before is None or before.ttl != after.ttl):
             if before and not self.capability.settable:
                 return f"DNS host {self.name!r} keeps its TTLs: plan again"
@@ -147,6 +175,15 @@ class OctodnsHost:
             if outcome and _NOTHING_WRITTEN not in said:
                 said = f"{said}; {outcome}"
             raise HostError(f"DNS host {self.name!r}: {said}", where=shown(origin)) from None
+
+
+def _populate(provider: Any, listing: Zone) -> tuple[Any, Any]:
+    return provider, provider.populate(listing, target=True, lenient=True)
+
+
+def _lists(provider: Any, origin: str) -> bool:
+    """Tell whether a zone is among those that a provider lists: some take an empty one for none."""
+    return hasattr(provider, "list_zones") and origin in provider.list_zones()
 
 
 def _names(listed: Iterable[str]) -> Iterator[str]:

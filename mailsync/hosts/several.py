@@ -13,11 +13,18 @@ from typing import Final
 from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import MailsyncError, StaleWrite
 from mailsync.hosts.interface import Host
-from mailsync.plan.live import Capability, TtlScope
+from mailsync.plan.live import Capability, TtlScope, Write
 from mailsync.plan.model import Change
 
 _TTL_SCOPES: Final[Sequence[TtlScope]] = ("rrset", "record", "zone", "none")
 """From the one that leaves most room to the one that leaves none."""
+
+_WRITES: Final[Sequence[Write | None]] = (
+    *("atomic", "in-place", "per-value", "whole-zone", "by-hand"),
+    None,
+    "delete-then-create",
+)
+"""From the one that shows least of what lies between to the one that shows most."""
 
 
 class Several:
@@ -126,6 +133,7 @@ def _narrowest(hosts: Sequence[Host]) -> Capability:
         mx_below=all(c.mx_below for c in known),
         mx_preferences=all(c.mx_preferences for c in known),
         ptr=_all_of([c.ptr for c in known]),
+        write=max((c.write for c in known), key=_WRITES.index),
         compare_and_set=all(c.compare_and_set for c in known),
         publish_delay=max(
             (c.publish_delay for c in known if c.publish_delay is not None), default=None

@@ -43,6 +43,9 @@ def findings(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
                 reason = _forbidden(capability, course.key[1])
             else:
                 reason = objection(capability, rrset, course.live, scene.desired.zone)
+                if course.live is not None and any(w.kind == "host" for w, _ in course.parts):
+                    # Mail that finds no address bounces as surely as mail that finds no MX.
+                    reason = reason or _gap(capability, "host has no address")
             if reason is not None:
                 message = f"{named(course.key)}: this DNS host {reason.why}"
                 found.append(Finding(reason.id, "error", message, str(course.parts[0][0].place)))
@@ -77,6 +80,8 @@ def _reasons(
             "holds no reverse zones: ask whoever holds the address to name it",
         )
     if rrset.type == "MX":
+        if live is not None and live != rrset and (gap := _gap(capability, "domain has no MX")):
+            yield gap
         yield from _mx_reasons(capability, rrset, zone)
     if rrset.type == "TXT":
         held = live.values if live is not None else ()
@@ -90,6 +95,25 @@ def _reasons(
         for value in rrset.values:
             if value not in held:
                 yield from _txt_reasons(capability, txt_text(value))
+
+
+def _gap(capability: Capability, lost: str) -> Reason | None:
+    """Give why an RRset that mail needs is not changed here; None where it is never gone."""
+    if capability.write is None:
+        return Reason(
+            "host-gap",
+            f"has an adapter of which it is not known whether the {lost} for a moment when it "
+            "writes: find out, and say so under capabilities in mailsync.yaml (write: in-place, "
+            "say), or change it at the host",
+        )
+    if capability.write == "delete-then-create":
+        return Reason(
+            "host-gap",
+            "has an adapter that deletes an RRset and then creates it anew, also where only the "
+            f"TTL changes, so that the {lost} for a moment: change it at the host, or see whether "
+            "`mailsync providers` knows another way",
+        )
+    return None
 
 
 def _forbidden(capability: Capability, rdtype: str) -> Reason | None:

@@ -36,7 +36,8 @@ class Capability:
     must not hold, ``txt_garbles``: such as the adapter would write wrongly again in values that are
     there, ``txt_empty``: it may be empty. ``null_mx``: whether ``0 .`` is taken (RFC 7505).
     ``mx_below``: names below the zone may have MX. ``mx_preferences``: two MX may have one
-    preference. ``ptr``: reverse zones can be held. ``write``: how an adapter writes.
+    preference. ``ptr``: reverse zones can be held. ``write``: how an adapter writes; what is not
+    known to leave an RRset in place is not let near an MX.
     ``compare_and_set``: the host itself refuses what was planned from a state that is no more.
     ``publish_delay``: seconds until its servers answer what it was told. None is: not known.
     ``panel``: the control panel in which a person writes, by name. ``cannot``: why RRsets of a type
@@ -56,7 +57,7 @@ class Capability:
     mx_below: bool = True
     mx_preferences: bool = True
     ptr: bool | None = None
-    write: Write | None = None
+    write: Write | None = "in-place"
     compare_and_set: bool = False
     publish_delay: int | None = None
     panel: str = ""

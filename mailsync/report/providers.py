@@ -94,7 +94,9 @@ def provider_text(one: Ability) -> str:
         if can.ttl_scope != "none"
         else SCOPES["none"],
         "TTL changes": "yes" if can.settable else "no: nothing is lowered before a switch",
-        "written": WRITES[can.write] if can.write else "not known",
+        "written": WRITES[can.write]
+        if can.write
+        else "not known: mailsync changes no MX until `capabilities` says it",
         "stale plans": "the host itself refuses them"
         if can.compare_and_set
         else "mailsync compares before it writes",
@@ -106,7 +108,9 @@ def provider_text(one: Ability) -> str:
         "TLSA": _said(one.tlsa),
     }
     if can.types is not None:
-        facts["types"] = ", ".join(sorted(can.types))
+        facts["types"] = ", ".join(sorted(can.types)) or "none of one's own"
+    else:
+        facts["types"] = "not known" if can.by_hand else "told once its package is installed"
     if one.note:
         facts["note"] = one.note
     width = max(map(len, facts)) + 1

@@ -38,7 +38,6 @@ class TestAzure(GarbledTexts, FaultContract):
         text=_text,
         own_ns=RRset("example.test.", "NS", 172800, ("ns1-01.azure-dns.com.",)),
     )
-    BLIND_REPEATS = True
     SETTINGS: ClassVar[dict[str, object]] = {
         "class": "octodns_azure.AzureProvider",
         "client_id": "app",

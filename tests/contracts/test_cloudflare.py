@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pytest
 
+from mailsync.dns.rrset import RRset
 from mailsync.errors import HostError
 from mailsync.plan.model import Change
 from tests.contracts.api_contract import FaultContract
@@ -27,7 +28,7 @@ class TestCloudflare(FaultContract):
         "api_url": "{url}",
         "min_ttl": 60,
         "pagerules": False,
-        "retry_count": 0,
+        "retry_period": 0,
     }
 
     def test_comments_and_tags_stay(self, fake: FakeApi, lab: Laboratory) -> None:
@@ -60,7 +61,31 @@ class TestCloudflare(FaultContract):
         lab.refuses(Change(live, changed, "SPF"), why="would write back wrongly")
 
     def test_a_busy_api_is_told(self, fake: FakeApi, lab: Laboratory) -> None:
-        """429 ends the run: what was read before stays as it was."""
-        fake.faults = [Fault("429")]
+        """429 again and again ends the run: what was read before stays as it was."""
+        fake.faults = [Fault("429") for _ in range(4)]
         with pytest.raises(HostError, match="too many requests"):
             lab.host.read(lab.zone)
+
+    def test_an_empty_zone(self, fake: FakeApi, lab: Laboratory) -> None:
+        """A zone without a record is there all the same, and takes its first one."""
+        fake.fill("new.test.", {})
+        assert isinstance(fake, cloudflare.FakeCloudflare)
+        fake.records("new.test.").clear()
+        assert lab.host.read("new.test") == {}
+        mx = RRset("new.test.", "MX", 3600, ("10 mx.example.net.",))
+        lab.host.write("new.test", [Change(None, mx, "the first")])
+        assert lab.host.read("new.test") == {mx.key: mx}
+
+    def test_many_zones(self, fake: FakeApi, lab: Laboratory) -> None:
+        """The list of zones is asked for once, however many of them are read; each anew."""
+        names = [f"zone{number}.test" for number in range(5)]
+        for name in names:
+            fake.fill(f"{name}.", {})
+        fake.calls.clear()
+        for name in [*names, lab.zone]:
+            lab.host.read(name)
+        listings = [call for call in fake.calls if call.path.startswith("/zones?")]
+        assert len(listings) == 1
+        theirs = lab.sample.mx.with_ttl(7200)
+        fake.publish(theirs, lab.sample.zone)
+        assert lab.host.read(lab.zone)[theirs.key] == theirs

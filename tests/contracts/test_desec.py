@@ -24,7 +24,6 @@ class TestDesec(PresentationTexts, FaultContract):
         text=plain_text,
         own_ns=RRset("example.test.", "NS", 3600, ("ns1.desec.io.", "ns2.desec.org.")),
     )
-    BLIND_REPEATS = True
     SETTINGS: ClassVar[dict[str, object]] = {
         "class": "octodns_desec.DesecProvider",
         "token": desec.TOKEN,

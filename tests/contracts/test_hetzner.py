@@ -26,7 +26,6 @@ class TestHetzner(PresentationTexts, FaultContract):
             "example.test.", "NS", 3600, ("helium.ns.hetzner.de.", "oxygen.ns.hetzner.com.")
         ),
     )
-    BLIND_REPEATS = True
     SETTINGS: ClassVar[dict[str, object]] = {
         "class": "octodns_hetzner.HetznerProvider",
         "token": hetzner.TOKEN,

@@ -35,7 +35,7 @@ class TestMemory(ExactTextContract):
                 zones[zone.name] = [*others, record(zone, rrset)]
 
             yield Laboratory(
-                load_host("memory", settings, tmp_path),
+                load_host("memory", settings, tmp_path, {"write": "in-place"}),
                 publish,
                 lambda: snapshot(zones[zone.name]),
             )

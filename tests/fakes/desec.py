@@ -86,6 +86,8 @@ class FakeDesec(RRsetApi):
 
 def _wrong(wanted: Any) -> dict[str, list[str]]:
     """Check one RRset as the serializer does; empty if it is right."""
+    if not re.fullmatch(r"(?:\*|(?:\*\.)?[a-z0-9._-]*)", wanted["subname"]):
+        return {"subname": ["Subname can only use (lowercase) a-z, 0-9, ., -, and _."]}
     if not MINIMUM_TTL <= int(wanted["ttl"]) <= _MAXIMUM_TTL:
         return {"ttl": [f"Ensure this value is greater than or equal to {MINIMUM_TTL}."]}
     try:

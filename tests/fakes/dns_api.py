@@ -12,7 +12,7 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import RLock, Thread
 from types import TracebackType
@@ -47,7 +47,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """What the client asks. ``headers`` by name in lower case; ``body``: JSON, or a form's."""
+    """What the client asks. ``headers`` by name in lower case; ``body``: JSON, a form's, or XML."""
 
     method: str
     path: str
@@ -68,13 +68,17 @@ class Response:
 
 @dataclass(frozen=True)
 class Call:
-    """One call that was made. ``status`` 0: it got no answer. ``writes``: it is no read."""
+    """One call that was made. ``status`` 0: it got no answer. ``writes``: it is no read.
+
+    ``put_off``: it was told to come later.
+    """
 
     method: str
     path: str
     body: str
     status: int
     writes: bool
+    put_off: bool
 
 
 class FakeApi(ABC):
@@ -189,7 +193,7 @@ class FakeApi(ABC):
                 unread.clear()
             elif what in unread:
                 found.append(call)
-            elif call.status != 429:
+            elif not call.put_off:
                 unread.add(what)
         return found
 
@@ -206,7 +210,10 @@ class FakeApi(ABC):
             status = response.status if response else 0
             body = json.dumps(request.body, sort_keys=True)
             target = f"{request.path}?{request.raw_query}" if request.raw_query else request.path
-            self.calls.append(Call(request.method, target, body, status, self.is_write(request)))
+            put_off = status == 429 or kind == "429"
+            self.calls.append(
+                Call(request.method, target, body, status, self.is_write(request), put_off)
+            )
             self._look(request)
         return response, how
 
@@ -232,7 +239,7 @@ class FakeApi(ABC):
             case "429":
                 assert fault
                 busy = self.error(429, "too many requests")
-                return Response(429, busy.content, {"Retry-After": fault.retry_after}), ""
+                return replace(busy, headers={"Retry-After": fault.retry_after}), ""
             case "5xx-before":
                 return Response(500, "<html>Internal Server Error</html>"), ""
             case "refuse" if self.is_write(request):
@@ -285,6 +292,8 @@ def _handler(fake: FakeApi) -> type[BaseHTTPRequestHandler]:
             body: Any = None
             if octets and "form" in self.headers.get("Content-Type", ""):
                 body = dict(parse_qsl(octets.decode(), keep_blank_values=True))
+            elif octets.startswith(b"<"):
+                body = octets.decode()
             elif octets:
                 body = json.loads(octets)
             request = Request(

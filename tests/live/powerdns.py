@@ -11,17 +11,17 @@ from .machine import Port, ProgramMissingError
 from .server import Server
 
 SCHEMA = Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql")
+KEY = "laboratory-api-key"
 
 
 class PowerDns(Server):
-    """Serves the given zones, each a master file; `api` is where its HTTP API is, with `key`."""
+    """Serves the given zones, each a master file; `api` is where its HTTP API is, with `KEY`."""
 
     program = "pdns_server"
     package = "pdns-server"
 
     def __init__(self, zones: Mapping[str, str]) -> None:
         super().__init__()
-        self.key = "laboratory-api-key"
         self._zones = dict(zones)
         self._api_port = Port(self.address)
 
@@ -32,15 +32,19 @@ class PowerDns(Server):
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call the API, as somebody else would."""
-        answer = requests.request(
+        answer = self.request(method, f"/api/v1/servers/localhost{path}", KEY, body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def request(self, method: str, path: str, key: str, body: Any = None) -> requests.Response:
+        """Give the API's answer, whatever it is."""
+        return requests.request(
             method,
-            f"http://{self.address}:{self.api_port}/api/v1/servers/localhost{path}",
-            headers={"X-API-Key": self.key},
+            f"http://{self.address}:{self.api_port}{path}",
+            headers={"X-API-Key": key},
             json=body,
             timeout=5,
         )
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
 
     def start(self) -> None:
         """Start, and load the zones the first time."""
@@ -86,7 +90,7 @@ local-address={self.address}
 local-port={self.port}
 socket-dir={self.directory}
 api=yes
-api-key={self.key}
+api-key={KEY}
 webserver=yes
 webserver-address={self.address}
 webserver-port={self.api_port}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -9,14 +10,28 @@ from mailsync.dns.rrset import RRset
 from mailsync.errors import HostError
 from mailsync.hosts.interface import Host
 from mailsync.hosts.loading import load_host
+from mailsync.plan.model import Change
+from tests.contracts.api_contract import SCENARIOS
 from tests.contracts.host_contract import LISTED, MASTER_FILE, ZONE, HostContract, Laboratory
 
+from .proxy import Meddler, Wrong
 from .servers import Bind, Knot, Primary
+
+MESSAGES = ("transfer", "update")
+"""What a write sends, in this order."""
+
+FAULTS = [
+    (at, wrong, scenario)
+    for at in MESSAGES
+    for wrong in get_args(Wrong)
+    for scenario in SCENARIOS
+    if scenario == "switch" or (at == "update" and wrong in {"cut-after", "late"})
+]
 
 SECRET_OF_NOBODY = "bm90IHRoZSBzZWNyZXQgb2YgYW55Ym9keSBhdCBhbGw="
 
 
-def host_of(primary: Primary, secret: str) -> Host:
+def host_of(primary: Primary, secret: str, **changed: object) -> Host:
     """The server as a DNS host, by an entry such as mailsync.yaml holds."""
     settings: dict[str, object] = {
         "class": "mailsync_providers.rfc2136.Rfc2136Provider",
@@ -26,6 +41,7 @@ def host_of(primary: Primary, secret: str) -> Host:
         "key_secret": "env/TSIG_SECRET",
         "key_algorithm": primary.key.algorithm,
         "timeout": 5,
+        **changed,
     }
     return load_host("primary", settings, Path(), environment={"TSIG_SECRET": secret})
 
@@ -59,6 +75,45 @@ class TestRfc2136(HostContract):
                 publish(rrset)
         assert host.read(ZONE) == LISTED
         assert len(exactly()) == len(before)  # type: ignore[arg-type]  # both are mappings
+
+    @pytest.mark.parametrize(("at", "wrong", "scenario"), FAULTS)
+    def test_every_fault_at_every_message(
+        self, primary: Primary, lab: Laboratory, at: str, wrong: Wrong, scenario: str
+    ) -> None:
+        """All or nothing is done, and said as far as it is known; the next run gets it done."""
+        changes = SCENARIOS[scenario](lab.sample)
+        goal = {**LISTED, **{change.key: change.after for change in changes if change.after}}
+        for change in changes:
+            if change.after is None:
+                del goal[change.key]
+        meddler = Meddler(primary, wrong, MESSAGES.index(at))
+        said = ""
+        with meddler.listening() as port:
+            patience = 0.3 if wrong.startswith("hang") else 5
+            host = host_of(primary, primary.key.secret, port=port, timeout=patience)
+            try:
+                host.write(ZONE, changes)
+            except HostError as error:
+                said = str(error)
+        assert meddler.seen == MESSAGES.index(at) + 1
+        arrived = at == "update" and wrong in {
+            "cut-after",
+            "late",
+            "hang-after",
+            "fails-after",
+            "garbage",
+        }
+        now = lab.host.read(ZONE)
+        assert now == (goal if arrived else LISTED)
+        assert "\n" not in said
+        assert len(said) > 40
+        if at == "transfer":
+            assert "nothing was written" in said
+        elif arrived:
+            assert "it may have been written" in said
+        left = [Change(now.get(c.key), c.after, "again") for c in changes]
+        lab.host.write(ZONE, [c for c in left if c.before != c.after])
+        assert lab.host.read(ZONE) == goal
 
     def test_wrong_secret(self, primary: Primary) -> None:
         """A key that the server does not take is one line that does not hold the key."""

@@ -1,29 +1,29 @@
-"""The contract of DNS hosts, kept by octodns-powerdns on PowerDNS itself."""
+"""The contract of DNS hosts, kept by octodns-powerdns on PowerDNS itself, whatever goes wrong."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit
 
 import pytest
 
 from mailsync.dns.rrset import Key, RRset, canonical
-from mailsync.errors import HostError
 from mailsync.hosts.interface import Host
-from mailsync.hosts.loading import load_host
 from mailsync.plan.model import Change
-from tests.contracts.host_contract import ZONE, HostContract, Laboratory
+from tests.contracts.api_contract import FaultContract
+from tests.contracts.host_contract import ZONE, Laboratory
 from tests.contracts.sample import Sample, Traits, text_with
+from tests.fakes.dns_api import FakeApi, Request, Response
 
-from .powerdns import PowerDns
+from .powerdns import KEY, PowerDns
+
+ODD = r'"say \"hi\" \\ there"'
+"""A text that octodns-powerdns reads with its backslashes, and writes back as it was."""
 
 
 def _plain(text: str) -> str:
     return "takes no" if '"' in text or "\\" in text else ""
-
-
-SAMPLE = Sample(Traits(text=_plain))
-SOA = frozenset({(f"{ZONE}.", "SOA")})
-ODD = r'"say \"hi\" \\ there"'
-"""A text that octodns-powerdns reads with its backslashes, and writes back as it was."""
 
 
 def master_file(sample: Sample) -> str:
@@ -34,72 +34,137 @@ def master_file(sample: Sample) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PowerDns]:
-    """One server for all tests; each leaves the zone as it found it."""
-    with PowerDns({ZONE: master_file(SAMPLE)}) as server:
-        yield server
+class Before(FakeApi):
+    """PowerDNS' API, and what goes wrong on the way to it."""
 
+    SECRETS: ClassVar[tuple[str, ...]] = (KEY,)
 
-def host_of(server: PowerDns, key: str) -> Host:
-    """The server as a DNS host."""
-    settings: dict[str, object] = {
-        "class": "octodns_powerdns.PowerDnsProvider",
-        "host": server.address,
-        "port": server.api_port,
-        "api_key": "env/PDNS_KEY",
-    }
-    return load_host("powerdns", settings, Path(), environment={"PDNS_KEY": key})
+    def __init__(self, server: PowerDns) -> None:
+        self.server = server
+        super().__init__()
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """The zones with their RRsets, but for the SOA, whose serial counts the writes."""
+        zones = [zone["name"] for zone in self.server.call("GET", "/zones")]
+        return {"zones": {zone: self._rrsets(zone) for zone in zones}}
 
-class TestPowerDns(HostContract):
-    @pytest.fixture
-    def lab(self, server: PowerDns) -> Iterator[Laboratory]:
-        host = host_of(server, server.key)
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        for zone, rrsets in state.get("zones", {}).items():
+            wanted = {_key(rrset): rrset for rrset in rrsets}
+            now = {_key(rrset): rrset for rrset in self._rrsets(zone)}
+            changes = [
+                {**rrset, "changetype": "REPLACE"}
+                for key, rrset in wanted.items()
+                if now.get(key) != rrset
+            ]
+            changes += [
+                {**rrset, "changetype": "DELETE"} for key, rrset in now.items() if key not in wanted
+            ]
+            if changes:
+                self.server.call("PATCH", f"/zones/{zone}", {"rrsets": changes})
 
-        def publish(rrset: RRset) -> None:
-            server.replace(rrset.name, rrset.type, rrset.ttl, *rrset.values)
+    def _rrsets(self, zone: str) -> list[dict[str, Any]]:
+        found = [one for one in self.server.rrsets(zone.rstrip(".")) if one["type"] != "SOA"]
+        for one in found:
+            one["records"].sort(key=lambda record: record["content"])
+        return sorted(found, key=_key)
 
-        def foreign(keys: frozenset[Key]) -> object:
-            rrsets = server.rrsets(ZONE)
-            return sorted(
-                (one["name"], one["type"], one["ttl"], *sorted(map(str, one["records"])))
-                for one in rrsets
-                if (one["name"], one["type"]) not in keys | SOA
+    def fill(self, zone: str, rrsets: Mapping[Key, RRset]) -> None:
+        """Set up a zone; `reset` leaves it there, with what is in it."""
+        self.server.call(
+            "POST",
+            "/zones",
+            {
+                "name": zone,
+                "kind": "Native",
+                "rrsets": [
+                    {
+                        "name": one.name,
+                        "type": one.type,
+                        "ttl": one.ttl,
+                        "records": [{"content": value} for value in one.values],
+                    }
+                    for one in rrsets.values()
+                ],
+            },
+        )
+
+    def served(self, zone: str) -> Mapping[Key, RRset]:
+        """Give what the API lists: the server answers it."""
+        found = (
+            RRset(
+                one["name"],
+                one["type"],
+                one["ttl"],
+                tuple(canonical(one["type"], record["content"]) for record in one["records"]),
             )
+            for one in self._rrsets(zone)
+        )
+        return {one.key: one for one in found}
 
-        def exactly() -> object:
-            return foreign(frozenset())
+    def publish(self, rrset: RRset, zone: str) -> None:
+        """Replace an RRset."""
+        self.server.replace(rrset.name, rrset.type, rrset.ttl, *rrset.values)
 
-        yield Laboratory(host, publish, exactly, SAMPLE, foreign)
-        left = host.read(ZONE)
-        for name, rdtype in left.keys() - SAMPLE.listed.keys():
-            server.replace(name, rdtype, 0)
-        for key, rrset in SAMPLE.listed.items():
-            if left.get(key) != rrset:
-                publish(rrset)
-        assert host.read(ZONE) == SAMPLE.listed
+    def raw(self, zone: str, but: frozenset[Key]) -> object:
+        """Give every RRset as the API lists it."""
+        return [one for one in self._rrsets(zone) if _key(one) not in but]
 
-    def test_it_is_served(self, lab: Laboratory, server: PowerDns) -> None:
+    def error(self, status: int, message: str) -> Response:
+        """Give an error."""
+        return Response(status, {"error": message})
+
+    def answer(self, request: Request) -> Response:
+        """Let PowerDNS answer."""
+        given = self.server.request(
+            request.method,
+            quote(request.path),
+            request.headers.get("x-api-key", ""),
+            request.body,
+        )
+        return Response(given.status_code, given.text or None)
+
+
+def _key(rrset: Mapping[str, Any]) -> Key:
+    return rrset["name"], rrset["type"]
+
+
+class TestPowerDns(FaultContract):
+    TRAITS = Traits(text=_plain)
+    SETTINGS: ClassVar[dict[str, object]] = {
+        "class": "octodns_powerdns.PowerDnsProvider",
+        "host": "127.0.0.1",
+        "api_key": KEY,
+    }
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def serving(cls) -> Iterator[Before]:
+        """One server for all tests; each starts with the sample."""
+        with (
+            PowerDns({ZONE: master_file(Sample(cls.TRAITS))}) as server,
+            Before(server) as before,
+        ):
+            before.initial = before.exactly()
+            yield before
+
+    def host(self, fake: FakeApi, **settings: object) -> Host:
+        return super().host(fake, port=urlsplit(fake.url).port, **settings)
+
+    def test_it_is_served(self, serving: Before, lab: Laboratory) -> None:
         """What the API took is what the server answers."""
-        answer = server.ask(ZONE, "MX")
+        answer = serving.server.ask(ZONE, "MX")
         assert {canonical("MX", value) for value in answer.values} == set(lab.sample.mx.values)
 
-    def test_foreign_texts_stay(self, lab: Laboratory, server: PowerDns) -> None:
+    def test_foreign_texts_stay(self, serving: Before, lab: Laboratory) -> None:
         """A text with quotation marks and backslashes beside ours is served as it was."""
-        texts = lab.sample.txt
+        server, texts = serving.server, lab.sample.txt
         server.replace(*texts.key, texts.ttl, *texts.values, ODD)
         before = set(server.ask(ZONE, "TXT").values)
         live = lab.host.read(lab.zone)[texts.key]
-        changed = text_with(live, lab.sample.spf, '"v=spf1 -all"')
-        lab.host.write(lab.zone, [Change(live, changed, "SPF")])
+        lab.write(Change(live, text_with(live, lab.sample.spf, '"v=spf1 -all"'), "SPF"))
         after = set(server.ask(ZONE, "TXT").values)
         assert (before - after, after - before) == ({lab.sample.spf}, {'"v=spf1 -all"'})
         assert ODD in after
-
-    def test_wrong_key(self, server: PowerDns) -> None:
-        """A key that the server does not take is one line that does not hold the key."""
-        with pytest.raises(HostError, match="powerdns") as caught:
-            host_of(server, "wr0ng-secret").read(ZONE)
-        assert "wr0ng-secret" not in str(caught.value)
-        assert "\n" not in str(caught.value)

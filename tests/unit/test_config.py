@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mailsync import config
 from mailsync.config import FileStore, GitStore
-from mailsync.desired import files
+from mailsync.desired import files, settings
 from mailsync.errors import FileErrors, MailsyncError
+from mailsync.hosts.capabilities import Adapter, capability
+from mailsync.plan.live import Capability, TtlScope, Write
 
 ROOT = Path(__file__).parents[2]
 LEAST = "providers: {p: {class: a.B}}\ntargets: {'*': p}\n"
@@ -160,7 +163,7 @@ def test_severities(here: Path) -> None:
 
 
 def test_capabilities(here: Path) -> None:
-    """What a DNS host can do with TTLs may be said; durations come out in seconds."""
+    """What a DNS host can do may be said; durations come out in seconds."""
     text = "capabilities: {p: {ttl: fixed, min_ttl: 5m, max_ttl: 1d}}"
     assert load(LEAST + text).capabilities == {
         "p": {"ttl": "fixed", "min_ttl": 300, "max_ttl": 86400}
@@ -168,6 +171,23 @@ def test_capabilities(here: Path) -> None:
     assert load(f"{LEAST}capabilities: {{p: {{min_ttl: 60}}}}").capabilities == {
         "p": {"min_ttl": 60}
     }
+    text = (
+        "capabilities: {p: {types: [A, MX], ttl_scope: zone, txt_max: 255, null_mx: false, "
+        "mx_below: false, ptr: true, write: in-place, publish_delay: 1m}}"
+    )
+    said = load(LEAST + text).capabilities["p"]
+    expected = Capability(
+        ttl_scope="zone",
+        types=frozenset({"A", "MX"}),
+        txt_max=255,
+        null_mx=False,
+        mx_below=False,
+        ptr=True,
+        publish_delay=60,
+    )
+    assert capability(Adapter(), said, where="p") == expected
+    assert set(settings.WRITES) == set(get_args(Write)) - {"by-hand"}
+    assert set(settings.TTL_SCOPES) == set(get_args(TtlScope))
 
 
 def test_no_file_says_what_to_do(here: Path) -> None:
@@ -234,6 +254,10 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
             "3:25: unknown value (fixed, settable) 'fix': did you mean",
         ),
         ("capabilities: {p: {tll: fixed}}", "3:20: unknown key 'tll': did you mean 'ttl'?"),
+        ("capabilities: {p: {write: atom}}", "3:27: unknown value (atomic, in-place,"),
+        ("capabilities: {p: {null_mx: no}}", "3:29: "),
+        ("capabilities: {p: {txt_max: -1}}", "3:29: "),
+        ("capabilities: {p: {types: [mx]}}", "3:28: 'mx' is no type"),
         ("capabilities: {p: 5}", "3:19: the name of a provider and what it can do is expected"),
         ("capabilities: {p: {min_ttl: x}}", "3:29: 'x' is no duration"),
     ],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
+from threading import Timer
 
 import pytest
 
@@ -24,6 +26,7 @@ from mailsync.observe.interface import Sighting
 from mailsync.observe.observations import Observations
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
+from mailsync.plan.model import Change
 from tests.unit.plan.story import PLACE, START, mx, rrset, wish
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
@@ -75,6 +78,34 @@ def test_the_servers_are_asked_unless_there_are_none(
     """Files on disk have no name servers of their own; named servers are asked in any case."""
     config = replace(config, observe=Observe(nameservers))  # type: ignore[arg-type]
     assert isinstance(opened(config, target).observer, kind)
+
+
+def test_what_nobody_sees_is_waited_for(config: Config) -> None:
+    """Where no server is asked, what was written counts when the host publishes it at last."""
+    config = replace(config, capabilities={"files": {"publish_delay": 60}})
+    assert opened(config, "files").publish_delay == 60
+    assert opened(config, "server").publish_delay == 0
+    asked = replace(config, observe=Observe((("192.0.2.53", 53),), 5))
+    assert opened(asked, "files").publish_delay == 0
+
+
+def test_a_write_ends_when_it_is_published(config: Config) -> None:
+    """A stop ends that wait, too: the next run looks again."""
+    config = replace(config, capabilities={"files": {"publish_delay": 9999}})
+    (config.base / "live").mkdir()
+    zone = config.base / "live" / "example.jp.zone"
+    zone.write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\n")
+    told: list[str] = []
+    world = opened(config, "files", told=told)
+    first = RRset("example.jp.", "MX", 60, ("0 .",))
+
+    def course() -> Generator[do.Effect, do.Result, None]:
+        yield do.Write((Change(None, first, "the first"),))
+
+    Timer(0.05, world.stop.set).start()
+    world.run(course())
+    assert told == ["example.jp: waiting 9999 s: until then it may not be served"]
+    assert "MX" in zone.read_text()
 
 
 def test_named_servers_are_the_ones_that_are_asked(config: Config) -> None:

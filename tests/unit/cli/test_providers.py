@@ -46,7 +46,7 @@ def test_by_whatever_name(site: Site, name: str) -> None:
 
 def test_details(site: Site) -> None:
     """All that is known, a line each, and what a user should know besides."""
-    text = site.run("providers", "mydns", "route53", "xserver", "hetzner").out
+    text = site.run("providers", "mydns", "route53", "googlecloud", "xserver", "hetzner").out
     for line in (
         "TTL:             cannot be set",
         "TTL changes:     no: nothing is lowered before a switch",
@@ -57,8 +57,21 @@ def test_details(site: Site) -> None:
         "TTL:             60 to 86400 seconds; each record has its own",
         "MX:              at every name, each with a preference of its own",
         "written:         an RRset is deleted and created anew",
+        "types:           A, AAAA, CAA, CNAME, MX, SRV, TXT",
     ):
         assert f"  {line}" in text
+
+
+@pytest.mark.parametrize("missing", ["ovh", "own"])
+def test_types_of_what_is_not_installed(site: Site, missing: str) -> None:
+    """An adapter that is not installed, or says nothing usable, is described all the same."""
+    site.write(
+        "mailsync.yaml",
+        "providers: {own: {class: mailsync_providers.zonefile.Unheard}}\ntargets: {'*': [own]}\n",
+    )
+    assert (
+        "types:           told once its package is installed" in site.run("providers", missing).out
+    )
 
 
 def test_what_mailsync_yaml_says_counts(site: Site) -> None:
@@ -97,3 +110,17 @@ def test_nobody_of_that_name(site: Site, name: str, said: str) -> None:
     """A name that nobody has is one line with the nearest one."""
     done = site.run("providers", name)
     assert (done.code, done.out, done.err) == (1, "", f"error: {said}\n")
+
+
+def test_types_that_a_form_takes(site: Site) -> None:
+    """They are the form's, not those that octoDNS could write down."""
+    site.write(
+        "mailsync.yaml",
+        "providers:\n"
+        "  one: {class: mailsync_providers.manual.ManualProvider, host: onamae}\n"
+        "  two: {class: mailsync_providers.manual.ManualProvider, host: muumuu}\n"
+        "  three: {class: mailsync_providers.manual.ManualProvider, host: synology-ddns}\n"
+        'targets: {"*": [one]}\n',
+    )
+    types = re.findall(r"types: +(.*)", site.run("providers", "one", "two", "three").out)
+    assert types == ["A, AAAA, CAA, CNAME, DS, MX, NS, SRV, TXT", "not known", "none of one's own"]

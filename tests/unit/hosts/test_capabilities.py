@@ -31,27 +31,29 @@ WHERE = "capabilities.local"
 def test_adapter(module: str, settings: dict[str, object], ttl_min: int, recreates: bool) -> None:
     """What is known of an adapter goes by its package, and by the settings that change it."""
     known = adapter([module, "octodns.provider.base", "builtins"], settings)
-    assert (known.ttl_min, known.recreates) == (ttl_min, recreates)
+    assert (known.ttl_min, known.write == "delete-then-create") == (ttl_min, recreates)
 
 
 def test_derived_class() -> None:
     """A user's own subclass is known by the class that it extends."""
-    assert adapter(["ours.providers", "octodns_ovh", "octodns.provider.base"], {}).recreates
+    known = adapter(["ours.providers", "octodns_ovh", "octodns.provider.base"], {})
+    assert known.write == "delete-then-create"
 
 
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        (None, Capability(ttl_min=120)),
-        ({}, Capability(ttl_min=120)),
-        ({"ttl": "fixed"}, Capability(settable=False, ttl_min=120)),
-        ({"ttl": "settable", "min_ttl": 60}, Capability(ttl_min=60)),
-        ({"min_ttl": "5m", "max_ttl": "1d"}, Capability(ttl_min=300, ttl_max=86400)),
+        (None, Capability(ttl_min=120, write=None)),
+        ({}, Capability(ttl_min=120, write=None)),
+        ({"ttl": "fixed"}, Capability(settable=False, ttl_min=120, write=None)),
+        ({"ttl": "settable", "min_ttl": 60}, Capability(ttl_min=60, write=None)),
+        ({"min_ttl": "5m", "max_ttl": "1d"}, Capability(ttl_min=300, ttl_max=86400, write=None)),
+        ({"write": "in-place"}, Capability(ttl_min=120)),
         (Capability(ttl_min=7), Capability(ttl_min=7)),
     ],
 )
 def test_override(override: dict[str, object] | Capability | None, expected: Capability) -> None:
-    """mailsync.yaml has the last word on TTLs."""
+    """mailsync.yaml has the last word; how an adapter writes is not guessed."""
     assert capability(Adapter(ttl_min=120), override, where=WHERE) == expected
     assert expected.ttl_max <= TTL_MAX
 

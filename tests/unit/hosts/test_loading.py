@@ -67,6 +67,8 @@ def empty_store() -> Iterator[None]:
         ({"class": "octodns_bind.AxfrSource"}, "is no octoDNS provider that can be written to"),
         ({"class": "tests.contracts.memory.stored"}, "is no octoDNS provider"),
         ({"class": "octodns_bind.ZoneFileProvider"}, rf"cannot be used: .* use {ZONE_FILES}"),
+        ({"class": "octodns_bind.Rfc2136Provider"}, "cannot be used: .* with the same settings"),
+        ({"class": "octodns_bind.BindProvider"}, "cannot be used: .* with the same settings"),
         ({"class": "octodns_bind.ZoneFileSource"}, rf"cannot be used: .* use {ZONE_FILES}"),
         ({"class": MEMORY}, "MemoryProvider needs store: add to this entry"),
         ({"class": MEMORY, "stor": "empty"}, "MemoryProvider needs store"),
@@ -140,7 +142,8 @@ def test_name_and_capability(tmp_path: Path) -> None:
     settings = {"class": MEMORY, "store": "empty"}
     host = load_host("memory", settings, tmp_path, {"ttl": "fixed"})
     types = frozenset(MemoryProvider.SUPPORTS)
-    assert (host.name, host.capability) == ("memory", Capability(settable=False, types=types))
+    expected = Capability(settable=False, types=types, write=None)
+    assert (host.name, host.capability) == ("memory", expected)
     with pytest.raises(MailsyncError, match=r"^capabilities\.memory: ttl: "):
         load_host("memory", settings, tmp_path, {"ttl": "no"})
 

@@ -107,6 +107,18 @@ def test_of_two_answers_the_one_that_nobody_expected_is_the_hosts_own() -> None:
     assert host(gone, ledger=ledger).read(ZONE).get(MX) is None
 
 
+def test_what_a_host_cannot_hold_at_all_is_told_before_anybody_is_asked() -> None:
+    """With the line in the file; a DDNS customer's name has no servers that could be found."""
+    servers = Servers({})
+    opened = host(servers, mx("10 mx.example.net."), panel="synology-ddns")
+    with pytest.raises(HostError, match=r"^zones/.*MX: Synology DDNS publishes addresses and noth"):
+        opened.read(ZONE)
+    assert not servers.asked
+    address = wish("host", ZONE, "A", "192.0.2.1")
+    host(servers, address, panel="synology-ddns").read(ZONE)
+    assert servers.asked
+
+
 def test_it_never_writes() -> None:
     """A person does."""
     with pytest.raises(HostError, match="are a person's to make"):

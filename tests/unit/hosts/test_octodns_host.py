@@ -369,9 +369,11 @@ class TestGuards:
         """An adapter that deletes and re-creates may not change an MX, not even its TTL; it may
         create and delete one, and change what else there is.
         """
-        recreating = host(adapter=Adapter(write="delete-then-create"))
+        recreating = host(capability=Capability(write="delete-then-create"))
         for change in (SWITCH, Change(MX, MX.with_ttl(60), "")):
-            assert "mail would find no MX in between" in refused(zones, recreating, change)
+            assert "the domain has no MX for a moment" in refused(zones, recreating, change)
+            unknown = host(capability=Capability(write=None))
+            assert "(write: in-place, say)" in refused(zones, unknown, change)
         text = RRset(ZONE, "TXT", 60, ('"a"',))
         more = RRset(f"sub.{ZONE}", "MX", 60, ("0 .",))
         recreating.write(ZONE, [Change(None, text, ""), Change(None, more, "")])

@@ -6,7 +6,7 @@ from mailsync.desired.model import Wish
 from mailsync.dns.rrset import RRset
 from mailsync.lint.model import Finding
 from mailsync.plan import ability
-from mailsync.plan.live import Capability
+from mailsync.plan.live import Capability, Write
 from tests.unit.plan.story import ZONE, Story, mx, rrset, spf, wish, zone
 
 LIVE = zone(
@@ -80,6 +80,27 @@ def test_what_a_host_cannot_do(capability: Capability, wanted: Wish, id_: str, s
     assert said in found[0].message
     assert found[0].where == "zones/example.jp.yaml:1:1"
     assert not [one for one in errors(Capability(), wanted) if one.id.startswith("host-")]
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        ("delete-then-create", "also where only the TTL changes, so that the {} for a moment"),
+        (None, "it is not known whether the {} for a moment when it writes: find out"),
+    ],
+)
+def test_what_mail_needs_is_never_gone(write: Write | None, said: str) -> None:
+    """Where an RRset may be gone for a moment, no MX is changed, nor a mail host's address."""
+    capability = Capability(write=write)
+    (found,) = errors(capability, mx("10 mx.new.example."))
+    assert (found.id, said.format("domain has no MX") in found.message) == ("host-gap", True)
+    hosts = {**LIVE, (f"mx.{ZONE}", "A"): RRset(f"mx.{ZONE}", "A", 3600, ("192.0.2.1",))}
+    moved = wish("host", f"mx.{ZONE}", "A", "192.0.2.2")
+    findings = Story(hosts, (moved,), capability=capability).plan().findings
+    (found,) = [one for one in findings if one.id == "host-gap"]
+    assert said.format("host has no address") in found.message
+    for new in (wish("host", f"new.{ZONE}", "A", "192.0.2.2"), spf("v=spf1 mx -all")):
+        assert errors(capability, new) == []
 
 
 def test_no_reverse_zones() -> None:
