@@ -112,7 +112,7 @@ class Worlds:
         Where nothing is observed, nobody looks at mail servers either, unless the file asks.
         """
         from mailsync.observe import looking
-        from mailsync.observe.authoritative import NoObserver
+        from mailsync.observe.nobody import NoObserver
 
         if self._observations is not None:
             return partial(looking.told_by, self._observations, desired)
@@ -213,7 +213,8 @@ class Worlds:
         return Once(host) if self._only_read else host
 
     def _observer(self, targets: tuple[str, ...]) -> Observer:
-        from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
+        from mailsync.observe.authoritative import AuthoritativeObserver
+        from mailsync.observe.nobody import NoObserver
 
         nameservers = self._config.observe.nameservers
         if nameservers == "none":
@@ -226,7 +227,7 @@ class Worlds:
 
 
 def _unseen_delay(host: Host, observer: Observer) -> int:
-    from mailsync.observe.authoritative import NoObserver
+    from mailsync.observe.nobody import NoObserver
 
     return host.capability.publish_delay or 0 if isinstance(observer, NoObserver) else 0
 

@@ -102,7 +102,7 @@ _SETTINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "cloudflare",
         (
             "token: env/CLOUDFLARE_TOKEN",
-            "retry_count: 0  # or a write whose answer is lost is sent again unseen",
+            "retry_count: 0  # an error ends the run; the next one goes on",
         ),
     ),
     "octodns_desec": ("desec", ("token: env/DESEC_TOKEN",)),

@@ -291,26 +291,6 @@ class AuthoritativeObserver:
         return Finder(self._resolver, self._ports, self._patience)
 
 
-class NoObserver:
-    """The `Observer` where there is nobody to ask: what the host lists counts as served."""
-
-    def __init__(self, reason: str = "observe.nameservers is none") -> None:
-        """``reason``: why nobody is asked; plans say so."""
-        self._reason = reason
-
-    def sight(self, zone: str, expected: Mapping[Key, RRset | None]) -> Sighting:  # noqa: ARG002
-        """Take everything as served; nobody was asked."""
-        return Sighting()
-
-    def authority(self, zone: str, rrsets: Mapping[Key, RRset]) -> Gate:  # noqa: ARG002
-        """Say that nobody was asked, and what that means."""
-        return _gate("unknown", f"not asked ({self._reason}): what was read back counts as served")
-
-    def policy(self, domain: str) -> ServedPolicy:  # noqa: ARG002
-        """Say that nobody looks."""
-        return ServedPolicy(detail=f"nobody looks ({self._reason})")
-
-
 def _gate(state: GateState, detail: str) -> Gate:
     return Gate("authority", state, detail)
 

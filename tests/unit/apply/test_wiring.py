@@ -21,8 +21,9 @@ from mailsync.errors import HostError, MailsyncError
 from mailsync.hosts.several import Several
 from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
-from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
+from mailsync.observe.authoritative import AuthoritativeObserver
 from mailsync.observe.interface import Sighting
+from mailsync.observe.nobody import NoObserver
 from mailsync.observe.observations import Observations
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented

@@ -15,9 +15,10 @@ import pytest
 
 from mailsync.dns.rrset import Key, RRset
 from mailsync.observe import authoritative, delegation
-from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
+from mailsync.observe.authoritative import AuthoritativeObserver
 from mailsync.observe.delegation import LookupFailed, system_resolver
 from mailsync.observe.interface import Sighting
+from mailsync.observe.nobody import NoObserver
 from mailsync.observe.question import Patience, Server, Silence, ask
 
 from .fakes import Answering, FakeServer, reply, resolver_at, zone_of

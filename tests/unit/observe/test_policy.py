@@ -23,8 +23,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsync.mail.mta_sts import Policy
-from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
+from mailsync.observe.authoritative import AuthoritativeObserver
 from mailsync.observe.https import Place
+from mailsync.observe.nobody import NoObserver
 from mailsync.observe.policy import fetch, look, url
 from tests.unit.observe.mail_servers import raw_server
 
