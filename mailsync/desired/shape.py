@@ -94,12 +94,15 @@ class Word(Shape):
     """One of some words; ``what`` names them in messages, such as ``mode``.
 
     ``only``: other texts are of another shape. ``rule``: which rule of lint another word breaks.
+    ``besides``: the pattern of words that nobody can list. ``listed``: where all words can be seen.
     """
 
     what: str
     words: tuple[str, ...]
     only: bool = False
     rule: str = ""
+    besides: str = ""
+    listed: str = ""
 
     def takes(self, node: Node) -> bool:
         """Take any scalar, or these words only."""
@@ -107,12 +110,19 @@ class Word(Shape):
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of any other word, with the one that may have been meant."""
-        found = reading.word(node, faults, self.what, self.words, self.rule)
+        if self.besides and isinstance(node, Scalar):
+            if _compiled(self.besides).fullmatch(node.text):
+                return node
+        what = f"{self.what} ({self.listed})" if self.listed else self.what
+        found = reading.word(node, faults, what, self.words, self.rule)
         return told(node) if found is None else node
 
     def schema(self) -> Schema:
         """Give the words."""
-        return {"enum": list(self.words)}
+        words: Schema = {"enum": list(self.words)}
+        if not self.besides:
+            return words
+        return {"anyOf": [words, {"type": "string", "pattern": f"^(?:{self.besides})$"}]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,8 @@ class Named(Shape):
                 },
                 "additionalProperties": False,
             }
+            if self.key.besides:
+                keys["patternProperties"] = {f"^(?:{self.key.besides})$": value}
         else:
             keys = {"additionalProperties": value}
             pattern = self.key.schema().get("pattern")

@@ -42,10 +42,6 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
 RULES: Mapping[str, Rule] = {rule.id: rule for rules in TOPICS.values() for rule in rules}
 
 
-OCTODNS = "octodns-"
-"""How the ids of octoDNS' own validators begin; which there are only octoDNS tells."""
-
-
 class UnknownRule(LookupError):  # noqa: N818  # reads as what it is where it is raised
     """There is no such rule; the message names the nearest."""
 

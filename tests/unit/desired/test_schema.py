@@ -80,6 +80,7 @@ profile: [a]
 prune: [mx]
 prune: [dkmi]
 acknowledge: A b
+acknowledge: [mx-mixed-service]
 domains: [a b]
 subdomains: {news: }
 subdomains: {news: {mx: mx1}}
@@ -111,6 +112,7 @@ journal: {store: git, branch: -x}
 observe: []
 observe: {time: 5}
 capabilities: {p: {ttl: maybe}}
+lint: {severity: {mx-mixed-service: off}}
 """.strip().splitlines()
 
 

@@ -718,7 +718,7 @@ CASES = (
         "dmarc: v=DMARC1; p=reject\n"
         "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=http://example.com/l.svg'}}",
         "2:11",
-        "is no SVG over HTTPS",
+        "the logo is fetched over HTTPS: write https://",
         "warning",
     ),
     RuleCase(
@@ -736,6 +736,16 @@ CASES = (
         "records: {default._bimi: {type: TXT, values: ['v=BIMI1; l=', 'v=BIMI2; l=']}}",
         "1:11",
         "has 2 records",
+        "warning",
+    ),
+    RuleCase(
+        "bimi",
+        "dmarc: v=DMARC1; p=reject\n"
+        "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=https://a.example/l.svg; a='}}",
+        "dmarc: v=DMARC1; p=reject\n"
+        "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=https://a.example/l.svg; l='}}",
+        "2:11",
+        "the tag l= stands twice",
         "warning",
     ),
     RuleCase(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mailsync.desired.model import Desired, Place, Remark, Use, Wish
+from mailsync.desired.rule_ids import IDS
 from mailsync.lint.case import Files
 from mailsync.lint.judge import Judgement, judge
 from mailsync.lint.model import Finding
@@ -373,6 +374,8 @@ def test_acknowledged_findings_are_marked() -> None:
         ("mx-points-to-apex", True),
     ]
     assert "'spf-ptr'" in found[0].finding.message
+    (vain,) = judge(desired(acknowledged=frozenset({"dkim-selector-reuse"})))
+    assert "stops the plan, acknowledged or not" in vain.finding.message
     off = (("acknowledged-nothing", "off"),)
     assert len(judge(desired(mx, acknowledged=accepted, severities=off))) == 1
 
@@ -401,3 +404,8 @@ def test_findings_are_sorted_by_place() -> None:
     assert found == sorted(found, key=lambda one: one.place)
     assert [one.finding.severity for one in found if one.place.line == 2] == ["error", "warning"]
     assert [str(one.place) for one in found] == [one.finding.where for one in found]
+
+
+def test_files_know_the_rules_by_their_ids() -> None:
+    """What a file may acknowledge is listed below lint, for the loader and for editors: no more."""
+    assert tuple(RULES) == IDS
