@@ -203,8 +203,10 @@ class Use:
     """One service that a file names under ``services``, as it stands there.
 
     ``mx`` are the hosts (absolute names) that it asks for as the domain's MX; none where it takes
-    no mail. ``exclusive``: the vendor says that no other MX may stand beside them. ``behind`` is
-    the inbound gateway in front of it, as the file says.
+    no mail. ``exclusive``: the vendor says that no other MX may stand beside them, and
+    ``lowest_preference`` that none may come before them. ``dns_host``: who has to serve the zone,
+    known by ``name_servers`` (globs, no final dot). ``behind`` is the inbound gateway in front of
+    it, as the file says.
     """
 
     service: str
@@ -213,6 +215,9 @@ class Use:
     mx: tuple[str, ...] = ()
     exclusive: bool = False
     behind: str | None = None
+    lowest_preference: bool = False
+    dns_host: str = ""
+    name_servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -64,6 +64,8 @@ IDS = (
     "ptr-in-forward-zone",
     "srv",
     "autodiscover",
+    "service-preference",
+    "service-dns-host",
     "verification",
     "ttl",
     "txt-too-long-for-host",

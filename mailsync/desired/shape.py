@@ -110,9 +110,9 @@ class Word(Shape):
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of any other word, with the one that may have been meant."""
-        if self.besides and isinstance(node, Scalar):
-            if _compiled(self.besides).fullmatch(node.text):
-                return node
+        text = node.text if isinstance(node, Scalar) else ""
+        if self.besides and _compiled(self.besides).fullmatch(text):
+            return node
         what = f"{self.what} ({self.listed})" if self.listed else self.what
         found = reading.word(node, faults, what, self.words, self.rule)
         return told(node) if found is None else node

@@ -100,7 +100,7 @@ def _acknowledged_nothing(desired: Desired, found: Sequence[Judgement]) -> Itera
     ids = {one.finding.id for one in found}
     for id_ in sorted(desired.acknowledged - ids):
         rule = RULES.get(id_)
-        if rule is not None and rule.needs == "records":
+        if rule is not None and rule.needs == "records" and rule.judge is None:
             message = f"'{id_}' stops the plan, acknowledged or not: take it out"
             yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)
         elif (

@@ -83,7 +83,7 @@ def demand(
         entries=entries,
         behind=next(iter(given.get(BEHIND, ())), None),
         behind_place=behind,
-        exclusive=service.constraints.exclusive_mx,
+        constraints=service.constraints,
         strictest=service.strictest,
         tasks=tasks,
     )
@@ -149,4 +149,15 @@ def _use(demand: Demand, hosts: frozenset[str], domain: str) -> Use:
         for host in merging.exchanges(entry.node, domain)
     }
     mx = tuple(sorted(own & hosts))
-    return Use(demand.service, demand.layer, demand.place, mx, demand.exclusive, demand.behind)
+    demanded = demand.constraints
+    return Use(
+        demand.service,
+        demand.layer,
+        demand.place,
+        mx,
+        demanded.exclusive_mx,
+        demand.behind,
+        demanded.lowest_preference,
+        demanded.dns_host,
+        demanded.name_servers,
+    )

@@ -204,6 +204,32 @@ CASES = (
         "is example.com itself",
         "warning",
     ),
+    # Services
+    RuleCase(
+        "service-preference",
+        "services: [microsoft365: {mx: example-com.mail.protection.outlook.com}]\n"
+        "mx: [5 example-com.mail.protection.outlook.com., 20 mx.example.net.]",
+        "services: [microsoft365: {mx: example-com.mail.protection.outlook.com}]\n"
+        "mx: [0 mx.example.net., 5 example-com.mail.protection.outlook.com.]",
+        "1:12",
+        "senders try mx.example.net (0) before the MX of microsoft365 (5)",
+    ),
+    RuleCase(
+        "service-dns-host",
+        "services: [cloudflare_email_routing: {mx: [5 route1.mx.cloudflare.net]}]",
+        "services: [cloudflare_email_routing: {mx: [5 route1.mx.cloudflare.net]}]",
+        "1:12",
+        "works only in zones that Cloudflare serves, and example.com has the name server ns1.else",
+        "warning",
+        dns={
+            "example.com": {"NS": ["ada.ns.cloudflare.com.", "ns1.else.example."]},
+            "route1.mx.cloudflare.net": {"A": "192.0.2.7"},
+        },
+        good_dns={
+            "example.com": {"NS": ["ada.ns.cloudflare.com.", "bob.ns.cloudflare.com."]},
+            "route1.mx.cloudflare.net": {"A": "192.0.2.7"},
+        },
+    ),
     # SPF
     RuleCase(
         "spf-multiple",
