@@ -225,6 +225,8 @@ class Task:
     """What only a person can do, and the stage before which it has to be done.
 
     ``id`` is what a person writes under ``cutover.tasks``. One that does not block is only told.
+    ``hosts``: the MX (absolute names) by which the service's mail comes; where mail goes to them
+    already, nothing waits. Of a service that takes no mail the DNS does not tell: there are none.
     """
 
     id: str
@@ -232,6 +234,7 @@ class Task:
     text: str
     place: Place
     blocks: bool = True
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

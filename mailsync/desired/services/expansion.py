@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Task, Use
@@ -45,7 +47,13 @@ def expand(
     merged = merging.merged(said, demands, domain, faults)
     hosts = merging.exchanges(merged.get("mx"), domain)
     uses = tuple(_use(one, hosts, domain) for one in demands)
-    tasks = tuple(sorted(task for one in demands for task in one.tasks))
+    tasks = tuple(
+        sorted(
+            replace(task, hosts=_entrance(one, demands, uses, hosts))
+            for one in demands
+            for task in one.tasks
+        )
+    )
     return Expansion(merged, uses, tasks)
 
 
@@ -139,6 +147,23 @@ def _each(record: Asked, given: Given, domain: str) -> list[dict[str, str]]:
     }
     # An input that is given as none has no value: there is no such record.
     return [values] if used <= values.keys() else []
+
+
+def _entrance(
+    demand: Demand, demands: list[Demand], uses: tuple[Use, ...], hosts: frozenset[str]
+) -> tuple[str, ...]:
+    """Give the MX by which a service's mail comes: those of whatever stands in front of all.
+
+    Where the file names the MX itself they are all of the domain's.
+    """
+    if not demand.takes_mail:
+        return ()
+    by_name = {one.service: one for one in demands}
+    first = demand
+    while first.behind is not None:
+        first = by_name[first.behind]
+    own = next(use.mx for use in uses if use.service == first.service)
+    return own or tuple(sorted(hosts))
 
 
 def _use(demand: Demand, hosts: frozenset[str], domain: str) -> Use:
