@@ -160,13 +160,14 @@ def mta_sts(found: Found, domain: str) -> Iterator[Entry | Left]:
             reason = f"its policy is served over HTTPS, and could not be had: {detail}"
             yield Left(domain, "mta_sts", rrset.key, values, reason)
             continue
-        said = {"mode": word(policy.mode), "max_age": word(duration(policy.max_age))}
-        forms = [mapping(said), mapping({**said, "mx": words(policy.mx)})]
+        said: dict[str, Node] = {
+            "mode": word(policy.mode),
+            "max_age": word(duration(policy.max_age)),
+        }
+        kept: dict[str, Node] = {}
         if values != (txt_value(mta_sts_record.record(policy)),):
-            own = free(txt_text(values[0]))  # an id that somebody else gave it stays
-            forms = [
-                mapping({**form, "txt": own}) for form in (said, {**said, "mx": words(policy.mx)})
-            ]
+            kept["txt"] = free(txt_text(values[0]))  # an id that somebody else gave it stays
+        forms = [mapping({**said, **kept}), mapping({**said, "mx": words(policy.mx), **kept})]
         yield entry(domain, ("mta_sts", None), forms, rrset, values=values)
 
 
