@@ -19,6 +19,7 @@ IDS = (
     "mx-malformed",
     "mx-too-many-addresses",
     "mx-mixed-services",
+    "mx-mistaken",
     "mx-points-to-apex",
     "spf-multiple",
     "spf-version",

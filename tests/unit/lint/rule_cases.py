@@ -197,6 +197,14 @@ CASES = (
         "MAILGATES Σ and a server that mailsync does not know",
     ),
     RuleCase(
+        "mx-mistaken",
+        "mx: [10 mx01.lolipop.jp.]",
+        "mx: [10 mx1.lolipop.jp.]",
+        "1:5",
+        "write mx01.lolipop.jp",
+        "warning",
+    ),
+    RuleCase(
         "mx-points-to-apex",
         "mx: [10 mail]",
         "mx: [10 example.com.]",
