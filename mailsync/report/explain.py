@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from mailsync.desired.origins import Origin, Traced
+from mailsync.desired.origins import ABSENT, Origin, Traced
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.document import dumped
@@ -50,8 +50,10 @@ def explain_text(found: Sequence[Explanation], *, colour: bool, width: int) -> s
         values = shortened(_texts(one))
         for name, rdtype, ttl, records in _rrsets(one):
             title = f"{printable(name)} {rdtype}"
-            page.put(2, ("cyan", title), ("grey", f"  {_ttl(ttl, records)}"))
-            lines = [(values[part.text], _origin(part)) for part in _parts(records)]
+            parts = _parts(records)
+            whole = [f"  {_origin(part)}" for part in parts if part.text == ABSENT]
+            page.put(2, ("cyan", title), ("grey", "".join([f"  {_ttl(ttl, records)}", *whole])))
+            lines = [(values[part.text], _origin(part)) for part in parts if part.text != ABSENT]
             foreign = one.foreign.get((name, rdtype), ())
             lines += [(values[value], "foreign: stays as it is") for value in foreign]
             column = max((cells(text) for text, _ in lines), default=0)
@@ -133,7 +135,8 @@ def _rrset(traced: Traced) -> Key:
 
 
 def _ttl(ttl: int, records: Sequence[Traced]) -> str:
-    return f"TTL {ttl}" if any(traced.origins for traced in records) else "absent"
+    there = any(traced.wish.values or traced.wish.auto for traced in records)
+    return f"TTL {ttl}" if there else ABSENT
 
 
 def _parts(records: Sequence[Traced]) -> list[Origin]:

@@ -91,9 +91,11 @@ def test_unmanaged_mail_records_are_shown(site: Site) -> None:
 
 
 def test_removed_records_are_absent(site: Site) -> None:
-    """What a file removes is told as absent."""
+    """What a file removes is told as absent, with the line that says so."""
     done = site.run("explain", "example.jp")
-    assert "s2019._domainkey.example.jp. TXT  absent" in done.out
+    assert "s2019._domainkey.example.jp. TXT  absent  dkim  zones/example.jp.yaml:" in done.out
+    markdown = site.run("explain", "example.jp", "--format", "markdown").out
+    assert "| `s2019._domainkey.example.jp. TXT` | absent | `absent` | dkim " in markdown
 
 
 def test_a_domain_with_errors_is_told_and_the_rest_explained(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as ByKey
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def check(zone: Found) -> Tried:
     return done
 
 
-def served(listing: dict[Key, RRset], zone: str, seed: int) -> ServedPolicy:
+def served(listing: ByKey[Key, RRset], zone: str, seed: int) -> ServedPolicy:
     """Serve an MTA-STS policy, whatever its record's id is; every fourth zone's cannot be had."""
     if seed % 4 == 0:
         return ServedPolicy()
