@@ -64,9 +64,14 @@ def _routes(scene: Scene, one: Task) -> list[Key]:
 
 
 def _leads(scene: Scene, key: Key, rrset: RRset | None, one: Task) -> bool:
-    """Tell whether a version of an RRset leads mail where the file wants it."""
+    """Tell whether a version of an RRset leads mail where the file wants it.
+
+    A host that is only tried after others is not known to take all mail.
+    """
     values = () if rrset is None else rrset.values
     if key[1] == "MX":
-        return hosts(values) >= set(one.hosts)
+        best = min((int(value.split()[0]) for value in values), default=0)
+        first = hosts(tuple(value for value in values if int(value.split()[0]) == best))
+        return hosts(values) >= set(one.hosts) and not first.isdisjoint(one.hosts)
     wished = (wish.values for wish in scene.desired.wishes if (wish.name, wish.type) == key)
     return any(set(values) == set(these) for these in wished)

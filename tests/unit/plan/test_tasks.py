@@ -115,6 +115,16 @@ def test_a_service_that_has_the_mail_already_needs_no_task() -> None:
     assert life.plan().status == "converged"
 
 
+def test_a_service_that_was_only_the_last_resort_is_brought_in() -> None:
+    """Hardly any mail went there: that it takes all of it is still to be seen to."""
+    both = (OLD, "20 mx.new.example.")
+    life = Story(zone(rrset(ZONE, "MX", 300, *both)), (mx(*both, ttl=300),))
+    life.known_for("2d")
+    life.wishes, life.tasks = (mx(NEW),), (ACCOUNTS,)
+    assert life.apply() == []
+    assert gates(life, "switch") == ["tasks-done"]
+
+
 def test_a_known_host_at_another_address_is_a_new_server() -> None:
     """Where the host of a service moves, somebody has to see to the accounts there again."""
     host = f"mx.{ZONE}"
