@@ -127,7 +127,9 @@ class Word(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Flag(Shape):
-    """``true`` or ``false``, without quotes."""
+    """``true`` or ``false``, without quotes. ``only``: it is true, or it is left out."""
+
+    only: bool = False
 
     def takes(self, node: Node) -> bool:
         """Take these two words."""
@@ -145,7 +147,7 @@ class Flag(Shape):
 
     def schema(self) -> Schema:
         """Give the type."""
-        return {"type": "boolean"}
+        return {"const": True} if self.only else {"type": "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,8 @@ class Integer(Shape):
         }
 
 
-_ADDRESSES = {4: r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_ADDRESSES = {4: rf"(?:{_OCTET}\.){{3}}{_OCTET}", 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
 """How the addresses of each version look."""
 
 

@@ -10,7 +10,7 @@ from mailsync.desired.structure import Items
 from mailsync.desired.tree import Node
 
 _WHAT = "the id of a finding, such as mx-mixed-services"
-SHAPE = Items(RULE, _WHAT)
+SHAPE = Items(RULE, _WHAT, once=True)
 
 
 def findings(node: Node | None, faults: Faults) -> frozenset[str]:

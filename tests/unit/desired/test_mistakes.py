@@ -302,6 +302,8 @@ MISTAKES = {
 }
 
 RECORDS = {
+    "A, absent: false": "absent is true, or it is left out",
+    "A, absent: false, value: 192.0.2.1": "absent is true, or it is left out",
     "a, value: 192.0.2.1": "unknown type (A, AAAA",
     "B, value: x": "unknown type",
     "A": "write either value or values",
