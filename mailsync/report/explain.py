@@ -31,7 +31,8 @@ class Explanation:
     """One domain: what it asks for, and what else is live.
 
     ``foreign``: live values of RRsets that it shares, which stay. ``others``: live RRsets of the
-    domain that it does not speak of, which stay; None where the DNS host was not asked.
+    domain that it does not speak of, which stay; None where the DNS host was not asked, or
+    ``failed`` to say.
     """
 
     domain: str
@@ -39,6 +40,7 @@ class Explanation:
     traced: tuple[Traced, ...]
     foreign: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     others: tuple[RRset, ...] | None = None
+    failed: bool = False
 
 
 def explain_text(found: Sequence[Explanation], *, colour: bool, width: int) -> str:
@@ -109,7 +111,8 @@ def _put_others(page: Page, one: Explanation) -> None:
 def _others(one: Explanation) -> tuple[list[RRset], str]:
     """Give what else is live and speaks of mail, and a sentence on the rest."""
     if one.others is None:
-        return [], "The DNS host was not asked: what else is live there stays as it is."
+        why = "could not be read" if one.failed else "was not asked"
+        return [], f"The DNS host {why}: what else is live there stays as it is."
     of_mail = [rrset for rrset in one.others if _is_of_mail(rrset, one.domain)]
     rest = len(one.others) - len(of_mail)
     return of_mail, f"{counted(rest, 'RRset')} beside: not asked for, not touched." if rest else ""

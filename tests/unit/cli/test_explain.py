@@ -138,3 +138,11 @@ def test_subdomains_are_explained_on_their_own(site: Site) -> None:
     }
     assert "old._domainkey.news.example.co.jp." in names["news.example.co.jp"]
     assert "old._domainkey.news.example.co.jp." not in names["example.co.jp"]
+
+
+def test_a_dns_host_that_cannot_be_read_is_said_to_be(site: Site) -> None:
+    """It was asked: the files are explained all the same, and the run counts as failed."""
+    (site.directory / "live" / "example.jp.zone").unlink()
+    done = site.run("explain", "example.jp")
+    assert done.code == 1
+    assert "The DNS host could not be read: what else is live there" in done.out
