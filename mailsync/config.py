@@ -319,17 +319,11 @@ class _Reader:
         """Read ``{severity: {spf-ptr: error, spf-helo: off}}``."""
         if node is None:
             return ()
-        from mailsync.lint.registry import OCTODNS, UnknownRule, rule
-
         what = settings.SEVERITIES
         fields = reading.named(node, self._faults, "lint")
         said = None if fields is None else fields.get("severity")
         found: dict[str, Level] = {}
         for key, value in () if said is None else reading.named(said, self._faults, what) or ():
-            try:
-                _ = key.text.startswith(OCTODNS) or rule(key.text)
-            except UnknownRule as error:
-                self._faults.add(key.place, str(error))
             word = reading.word(value, self._faults, "severity", LEVELS)
             found.update((key.text, level) for level in LEVELS if level == word)
         return tuple(sorted(found.items()))

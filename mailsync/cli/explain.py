@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from threading import Event as Flag
@@ -102,7 +103,7 @@ def _live(worlds: Worlds, everyone: Sequence[Desired], desired: Desired) -> Mapp
 
 def _with_live(one: Explanation, desired: Desired, live: Mapping[Key, RRset] | None) -> Explanation:
     if live is None:
-        return one
+        return replace(one, failed=True)
     asked: dict[Key, list[str]] = {}
     for wish in desired.wishes:
         rrset = live.get((wish.name, wish.type))

@@ -17,11 +17,12 @@ from mailsync.config import Config
 from mailsync.config import load as load_config
 from mailsync.desired import files
 from mailsync.desired.model import Desired
+from mailsync.desired.rule_ids import OCTODNS
 from mailsync.dns.answer import Resolver
 from mailsync.errors import MailsyncError
 from mailsync.lint.case import Files
 from mailsync.lint.judge import Judgement, judge, ordered
-from mailsync.lint.registry import OCTODNS, UnknownRule, rule
+from mailsync.lint.registry import UnknownRule, rule
 from mailsync.lint.unread import unread
 from mailsync.report import findings as report
 from mailsync.report.findings import Lint

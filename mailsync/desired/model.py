@@ -204,8 +204,10 @@ class Use:
     """One service that a file names under ``services``, as it stands there.
 
     ``mx`` are the hosts (absolute names) that it asks for as the domain's MX; none where it takes
-    no mail. ``exclusive``: the vendor says that no other MX may stand beside them. ``behind`` is
-    the inbound gateway in front of it, as the file says.
+    no mail. ``exclusive``: the vendor says that no other MX may stand beside them, and
+    ``lowest_preference`` that none may come before them. ``dns_host``: who has to serve the zone,
+    known by ``name_servers`` (globs, no final dot). ``behind`` is the inbound gateway in front of
+    it, as the file says.
     """
 
     service: str
@@ -214,6 +216,9 @@ class Use:
     mx: tuple[str, ...] = ()
     exclusive: bool = False
     behind: str | None = None
+    lowest_preference: bool = False
+    dns_host: str = ""
+    name_servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -221,6 +226,8 @@ class Task:
     """What only a person can do, and the stage before which it has to be done.
 
     ``id`` is what a person writes under ``cutover.tasks``. One that does not block is only told.
+    ``hosts``: the MX (absolute names) by which the service's mail comes; where mail goes to them
+    already, nothing waits. Of a service that takes no mail the DNS does not tell: there are none.
     """
 
     id: str
@@ -228,6 +235,7 @@ class Task:
     text: str
     place: Place
     blocks: bool = True
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

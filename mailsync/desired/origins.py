@@ -16,6 +16,9 @@ from mailsync.desired.tree import Node, Scalar
 from mailsync.dns.rrset import txt_text
 from mailsync.mail import spf
 
+ABSENT = "absent"
+"""What stands for the values of a wish that asks for none."""
+
 _LISTS = frozenset({"mx", "verification"})
 _PARTS = frozenset({"hosts", "records", "srv", "tlsa"})
 
@@ -36,7 +39,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A wish, and the origin of each of its values; of each term, for SPF."""
+    """A wish, and the origin of each of its values; of each term, for SPF; of its absence."""
 
     wish: Wish
     origins: tuple[Origin, ...]
@@ -75,6 +78,9 @@ def trace(desired: Desired, said: tree.Mapping) -> tuple[Traced, ...]:
                 )
                 for value in wish.values
             )
+            if not wish.values and not wish.auto:
+                gone = [f"{ABSENT}: {value}" for value in wish.named] or [ABSENT]
+                origins = tuple(Origin(text, key_name, place) for text in gone)
             if wish.auto:
                 origins += (Origin("auto", key_name, place, services.get(place, "")),)
         traced.append(Traced(wish, origins))

@@ -15,6 +15,7 @@ from mailsync.dns import ttl
 ABSENT = "absent"
 """What removes a record that a file names."""
 
+_LISTED = 30  # words that a message still lists
 _TEXT_MAX = 60_000  # octets of one value: what fits into the data of a DNS record (65,535)
 
 
@@ -39,7 +40,8 @@ def word(node: Node, faults: Faults, what: str, known: Iterable[str], rule: str 
     found = text(node, faults, what)
     words = tuple(known)
     if found is not None and found not in words:
-        faults.unknown(node.place, f"{what} ({', '.join(words)})", found, words, rule)
+        among = f"{what} ({', '.join(words)})" if len(words) <= _LISTED else what
+        faults.unknown(node.place, among, found, words, rule)
         return None
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailsync.desired.model import LEVELS
+from mailsync.desired.rule_ids import RULE
 from mailsync.desired.shape import Duration, Flag, Integer, Text, Word
 from mailsync.desired.structure import ANYTHING, Either, Field, Fields, Items, Named, Ref
 
@@ -195,7 +196,7 @@ SHAPE = Fields(
                 "lint",
                 {
                     "severity": Field(
-                        Named(SEVERITIES, Text("the id of a rule"), Word("severity", LEVELS)),
+                        Named(SEVERITIES, RULE, Word("severity", LEVELS)),
                         "What findings are to be, by the id of their rule.",
                     )
                 },

@@ -94,12 +94,15 @@ class Word(Shape):
     """One of some words; ``what`` names them in messages, such as ``mode``.
 
     ``only``: other texts are of another shape. ``rule``: which rule of lint another word breaks.
+    ``besides``: the pattern of words that nobody can list. ``listed``: where all words can be seen.
     """
 
     what: str
     words: tuple[str, ...]
     only: bool = False
     rule: str = ""
+    besides: str = ""
+    listed: str = ""
 
     def takes(self, node: Node) -> bool:
         """Take any scalar, or these words only."""
@@ -107,17 +110,26 @@ class Word(Shape):
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of any other word, with the one that may have been meant."""
-        found = reading.word(node, faults, self.what, self.words, self.rule)
+        text = node.text if isinstance(node, Scalar) else ""
+        if self.besides and _compiled(self.besides).fullmatch(text):
+            return node
+        what = f"{self.what} ({self.listed})" if self.listed else self.what
+        found = reading.word(node, faults, what, self.words, self.rule)
         return told(node) if found is None else node
 
     def schema(self) -> Schema:
         """Give the words."""
-        return {"enum": list(self.words)}
+        words: Schema = {"enum": list(self.words)}
+        if not self.besides:
+            return words
+        return {"anyOf": [words, {"type": "string", "pattern": f"^(?:{self.besides})$"}]}
 
 
 @dataclass(frozen=True, slots=True)
 class Flag(Shape):
-    """``true`` or ``false``, without quotes."""
+    """``true`` or ``false``, without quotes. ``only``: it is true, or it is left out."""
+
+    only: bool = False
 
     def takes(self, node: Node) -> bool:
         """Take these two words."""
@@ -135,7 +147,7 @@ class Flag(Shape):
 
     def schema(self) -> Schema:
         """Give the type."""
-        return {"type": "boolean"}
+        return {"const": True} if self.only else {"type": "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +237,8 @@ class Integer(Shape):
         }
 
 
-_ADDRESSES = {4: r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_ADDRESSES = {4: rf"(?:{_OCTET}\.){{3}}{_OCTET}", 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
 """How the addresses of each version look."""
 
 

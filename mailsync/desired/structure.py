@@ -14,10 +14,14 @@ from mailsync.dns.names import absolute
 
 @dataclass(frozen=True, slots=True)
 class Items(Shape):
-    """One such, or a list of at least one; ``what`` is told where the list is empty."""
+    """One such, or a list of at least one; ``what`` is told where the list is empty.
+
+    ``once``: the key's own reader tells of what stands twice, and editors know from the schema.
+    """
 
     item: Shape
     what: str
+    once: bool = False
 
     def takes(self, node: Node) -> bool:
         """Take a list, and what its items take."""
@@ -36,7 +40,10 @@ class Items(Shape):
     def schema(self) -> Schema:
         """Give both forms."""
         item = self.item.schema()
-        return {"anyOf": [*_flat(item), {"type": "array", "items": item, "minItems": 1}]}
+        several: Schema = {"type": "array", "items": item, "minItems": 1}
+        if self.once:
+            several["uniqueItems"] = True
+        return {"anyOf": [*_flat(item), several]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ class Fields(Shape):
     ``marks``: only a mapping with one of these keys is taken for this one, where there are several.
     ``gone``: keys that are refused in words of their own. ``rest``: what stands at other keys.
     ``top``: it is a whole file, which may be empty, and is read on where something is missing.
+    ``one_of``: groups of keys of which just one has keys here; what the key's own reader tells of
+    it, editors know from the schema.
     """
 
     what: str
@@ -119,6 +128,7 @@ class Fields(Shape):
     gone: Mapping[str, str] = field(default_factory=dict)
     rest: Shape | None = None
     top: bool = False
+    one_of: tuple[tuple[str, ...], ...] = ()
 
     def takes(self, node: Node) -> bool:
         """Take any mapping, or one that has a mark."""
@@ -160,6 +170,8 @@ class Fields(Shape):
         required = [name for name, one in self.fields.items() if one.missing]
         if required:
             found["required"] = required
+        if self.one_of:
+            found["oneOf"] = [_any_of(group) for group in self.one_of]
         return found
 
     def _refuse(self, key: Scalar, faults: Faults) -> bool:
@@ -217,6 +229,8 @@ class Named(Shape):
                 },
                 "additionalProperties": False,
             }
+            if self.key.besides:
+                keys["patternProperties"] = {f"^(?:{self.key.besides})$": value}
         else:
             keys = {"additionalProperties": value}
             pattern = self.key.schema().get("pattern")
@@ -307,6 +321,12 @@ def name(what: str, *examples: str) -> Text:
 def described(schema: Schema, doc: str) -> Schema:
     """Put a description before a schema."""
     return {"description": doc, **{k: v for k, v in schema.items() if k != "description"}}
+
+
+def _any_of(keys: tuple[str, ...]) -> Schema:
+    """Ask for at least one of some keys."""
+    each: list[Schema] = [{"required": [key]} for key in keys]
+    return each[0] if len(each) == 1 else {"anyOf": each}
 
 
 def _flat(schema: Schema) -> Iterable[Schema]:

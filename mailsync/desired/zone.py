@@ -99,7 +99,7 @@ def _domain(part: Part, faults: Faults) -> Desired:
     policy = None
     if policy_terms is not None:
         policy = mta_sts.announced(policy_terms, wishes, name, faults)
-        value = (mta_sts.value(policy),)
+        value = (mta_sts.value(policy_terms, policy),)
         wishes = tuple(
             replace(wish, values=value) if wish.kind == "mta-sts" else wish for wish in wishes
         )

@@ -14,13 +14,13 @@ from octodns.zone import Zone
 from octodns.zone.validator import ZoneValidatorRegistry
 
 from mailsync.desired.model import Desired, Wish
+from mailsync.desired.rule_ids import OCTODNS
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.loading import prepare_octodns
 from mailsync.hosts.records import key_of, objections, record_of
 from mailsync.lint.judge import Judgement, judgement, ordered
 from mailsync.lint.model import Severity
-from mailsync.lint.registry import OCTODNS
 from mailsync.mail import mx, mx_services
 
 if TYPE_CHECKING:

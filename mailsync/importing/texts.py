@@ -160,17 +160,15 @@ def mta_sts(found: Found, domain: str) -> Iterator[Entry | Left]:
             reason = f"its policy is served over HTTPS, and could not be had: {detail}"
             yield Left(domain, "mta_sts", rrset.key, values, reason)
             continue
-        said = {"mode": word(policy.mode), "max_age": word(duration(policy.max_age))}
-        forms = [mapping(said), mapping({**said, "mx": words(policy.mx)})]
-        if values == (txt_value(mta_sts_record.record(policy)),):
-            yield entry(domain, ("mta_sts", None), forms, rrset, values=values)
-            continue
-        reason = (
-            f"the policy that is served has an id of its own; to let mailsync name it anew, write "
-            f"mta_sts: {{mode: {policy.mode}, max_age: {duration(policy.max_age)}, "
-            f"mx: [{', '.join(policy.mx)}]}}"
-        )
-        yield Left(domain, "mta_sts", rrset.key, values, reason)
+        said: dict[str, Node] = {
+            "mode": word(policy.mode),
+            "max_age": word(duration(policy.max_age)),
+        }
+        kept: dict[str, Node] = {}
+        if values != (txt_value(mta_sts_record.record(policy)),):
+            kept["txt"] = free(txt_text(values[0]))  # an id that somebody else gave it stays
+        forms = [mapping({**said, **kept}), mapping({**said, "mx": words(policy.mx), **kept})]
+        yield entry(domain, ("mta_sts", None), forms, rrset, values=values)
 
 
 def verification(found: Found, domain: str) -> Iterator[Entry | Left]:

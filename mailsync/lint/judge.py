@@ -100,6 +100,11 @@ def _acknowledged_nothing(desired: Desired, found: Sequence[Judgement]) -> Itera
     ids = {one.finding.id for one in found}
     for id_ in sorted(desired.acknowledged - ids):
         rule = RULES.get(id_)
-        if rule is not None and rule.judge is not None and rule.needs == "files" and not rule.asks:
+        if rule is not None and rule.needs == "records" and rule.judge is None:
+            message = f"'{id_}' stops the plan, acknowledged or not: take it out"
+            yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)
+        elif (
+            rule is not None and rule.judge is not None and rule.needs == "files" and not rule.asks
+        ):
             message = f"'{id_}' is acknowledged, and nothing of it is found: take it out"
             yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)

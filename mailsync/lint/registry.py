@@ -16,6 +16,7 @@ from mailsync.lint.rules import (
     mx,
     reverse,
     servers,
+    services,
     spf,
     transport,
     zone,
@@ -33,6 +34,7 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
         bimi,
         reverse,
         clients,
+        services,
         zone,
         servers,
         files,
@@ -40,10 +42,6 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
 }
 
 RULES: Mapping[str, Rule] = {rule.id: rule for rules in TOPICS.values() for rule in rules}
-
-
-OCTODNS = "octodns-"
-"""How the ids of octoDNS' own validators begin; which there are only octoDNS tells."""
 
 
 class UnknownRule(LookupError):  # noqa: N818  # reads as what it is where it is raised

@@ -61,6 +61,10 @@ SERVICES = (
 )
 
 
+MISTAKEN = {"mx1.lolipop.jp.": "mx01.lolipop.jp."}
+"""Hosts that guides name and no public zone does, and the ones that are meant."""
+
+
 def service_of(host: str) -> Service | None:
     """Give the service whose server a host is; None where the name does not tell."""
     return next((service for service in SERVICES if service.owns(host)), None)

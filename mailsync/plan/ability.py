@@ -148,12 +148,12 @@ def _mx_reasons(capability: Capability, rrset: RRset, zone: str) -> Iterator[Rea
 def _txt_reasons(capability: Capability, text: str) -> Iterator[Reason]:
     if capability.txt_max is not None and len(text) > capability.txt_max:
         yield Reason(
-            "host-txt-length",
+            "txt-too-long-for-host",
             f"takes texts of up to {capability.txt_max} octets, and this one has {len(text)}: for "
             "DKIM use a shorter key, or a CNAME to a zone elsewhere that holds the record",
         )
     if not text and not capability.txt_empty:
-        yield Reason("host-txt-length", "takes no empty text: leave the record out")
+        yield Reason("host-txt-empty", "takes no empty text: leave the record out")
     for char in capability.txt_without:
         if char in text:
             written = char if char.isprintable() else txt_value(char)

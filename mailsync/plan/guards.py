@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.lint.judge import judgement
 from mailsync.lint.model import Finding
+from mailsync.lint.rules.services import served_elsewhere
 from mailsync.mail import dmarc, mta_sts, spf
 from mailsync.mail.spf_hosts import beside
 from mailsync.plan import ability, abroad
@@ -53,8 +55,22 @@ def findings(
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
     found += _unmanaged(scene)
+    found += _dns_host(scene)
     rank = {"error": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda one: (rank[one.severity], one.id, one.where)))
+
+
+def _dns_host(scene: Scene) -> list[Finding]:
+    """Say that a service asks for another DNS host than the one whose name servers are listed."""
+    desired = scene.desired
+    servers = scene.live.get((desired.zone, "NS"))
+    return [
+        one.finding
+        for use in desired.services
+        if (message := served_elsewhere(use, desired.zone, servers.values if servers else ()))
+        for one in judgement(desired, "service-dns-host", "warning", message, use.place)
+        if not one.acknowledged
+    ]
 
 
 def _place(course: Course) -> str:

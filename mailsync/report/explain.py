@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from mailsync.desired.origins import Origin, Traced
+from mailsync.desired.origins import ABSENT, Origin, Traced
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.document import dumped
@@ -31,7 +31,8 @@ class Explanation:
     """One domain: what it asks for, and what else is live.
 
     ``foreign``: live values of RRsets that it shares, which stay. ``others``: live RRsets of the
-    domain that it does not speak of, which stay; None where the DNS host was not asked.
+    domain that it does not speak of, which stay; None where the DNS host was not asked, or
+    ``failed`` to say.
     """
 
     domain: str
@@ -39,6 +40,7 @@ class Explanation:
     traced: tuple[Traced, ...]
     foreign: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     others: tuple[RRset, ...] | None = None
+    failed: bool = False
 
 
 def explain_text(found: Sequence[Explanation], *, colour: bool, width: int) -> str:
@@ -50,8 +52,10 @@ def explain_text(found: Sequence[Explanation], *, colour: bool, width: int) -> s
         values = shortened(_texts(one))
         for name, rdtype, ttl, records in _rrsets(one):
             title = f"{printable(name)} {rdtype}"
-            page.put(2, ("cyan", title), ("grey", f"  {_ttl(ttl, records)}"))
-            lines = [(values[part.text], _origin(part)) for part in _parts(records)]
+            parts = _parts(records)
+            whole = [f"  {_origin(part)}" for part in parts if part.text == ABSENT]
+            page.put(2, ("cyan", title), ("grey", "".join([f"  {_ttl(ttl, records)}", *whole])))
+            lines = [(values[part.text], _origin(part)) for part in parts if part.text != ABSENT]
             foreign = one.foreign.get((name, rdtype), ())
             lines += [(values[value], "foreign: stays as it is") for value in foreign]
             column = max((cells(text) for text, _ in lines), default=0)
@@ -107,7 +111,8 @@ def _put_others(page: Page, one: Explanation) -> None:
 def _others(one: Explanation) -> tuple[list[RRset], str]:
     """Give what else is live and speaks of mail, and a sentence on the rest."""
     if one.others is None:
-        return [], "The DNS host was not asked: what else is live there stays as it is."
+        why = "could not be read" if one.failed else "was not asked"
+        return [], f"The DNS host {why}: what else is live there stays as it is."
     of_mail = [rrset for rrset in one.others if _is_of_mail(rrset, one.domain)]
     rest = len(one.others) - len(of_mail)
     return of_mail, f"{counted(rest, 'RRset')} beside: not asked for, not touched." if rest else ""
@@ -133,7 +138,8 @@ def _rrset(traced: Traced) -> Key:
 
 
 def _ttl(ttl: int, records: Sequence[Traced]) -> str:
-    return f"TTL {ttl}" if any(traced.origins for traced in records) else "absent"
+    there = any(traced.wish.values or traced.wish.auto for traced in records)
+    return f"TTL {ttl}" if there else ABSENT
 
 
 def _parts(records: Sequence[Traced]) -> list[Origin]:

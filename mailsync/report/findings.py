@@ -150,7 +150,9 @@ def rule_text(rule: Rule, *, width: int) -> str:
         ("Source", rule.source),
         ("Told by", f"{_listed(commands)}."),
     ]
-    if rule.judge is not None or rule.needs != "files":
+    if rule.needs == "records" and rule.judge is None:
+        parts.append(("Accept", "It cannot be: the plan stops."))
+    elif rule.judge is not None or rule.needs != "files":
         accept = f"acknowledge: [{rule.id}] in the domain's file; it is shown, and not counted."
         change = f"lint: {{severity: {{{rule.id}: off}}}} in mailsync.yaml, or another severity."
         parts += [("Accept", accept), ("Change", change)]

@@ -265,6 +265,7 @@ def _service_json(listing: Listing) -> dict[str, Any]:
             "exclusive_mx": service.constraints.exclusive_mx,
             "lowest_preference": service.constraints.lowest_preference,
             "dns_host": service.constraints.dns_host,
+            "name_servers": list(service.constraints.name_servers),
         },
         "tasks": [
             {

@@ -137,7 +137,7 @@ SIMPLE = {
     "tls_rpt": "tls_rpt: mailto:a{}@example.net",
     "verification": "verification: t{}",
     "autodiscover": "autodiscover: a{}.example.net.",
-    "acknowledge": "acknowledge: a{}",
+    "acknowledge": "acknowledge: octodns-{}",
     "spf": "spf: v=spf1 ip4:192.0.2.{} -all",
     "mx": "mx: 10 m{}.example.net.",
     "mail": "mail: none",

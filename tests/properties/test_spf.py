@@ -107,6 +107,34 @@ ATOM_RECORDS = st.tuples(
 ).map(lambda parts: " ".join(["v=spf1", *parts[0], *filter(None, [parts[1]])]))
 
 
+@settings(max_examples=400)
+@given(
+    ATOM_RECORDS,
+    ATOM_RECORDS,
+    st.frozensets(st.sampled_from(ATOMS)),
+    st.fixed_dictionaries({n: st.sampled_from("+?~-") for n in ("r.example", "s.example")}),
+)
+def test_a_difference_takes_out_the_service_and_nothing_else(
+    record: str, service: str, matched: frozenset[str], rest: dict[str, str]
+) -> None:
+    """Nobody may send who could not; whom the service does not let send fares as before.
+
+    Taken out again nothing more goes, and with the service put back nobody is missing.
+    """
+    left = spf.difference(record, service)
+    of_record, of_service = (verdict(r, matched, rest) == "+" for r in (record, service))
+    of_left = verdict(left, matched, rest) == "+"
+    assert of_record or not of_left
+    if not of_service:
+        assert of_left == of_record
+    assert spf.difference(left, service) == left
+    if of_record:
+        assert verdict(spf.union(left, service), matched, rest) == "+"
+    terms = {str(term) for term in spf.parse(service).mechanisms if term.name != "all"}
+    if not any(term[0] in "-~?" for term in terms):
+        assert not terms & {str(term) for term in spf.parse(left).mechanisms}
+
+
 @settings(max_examples=600)
 @given(
     ATOM_RECORDS,

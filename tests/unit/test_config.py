@@ -242,7 +242,10 @@ def test_an_empty_file_says_what_is_missing(here: Path) -> None:
         ),
         ("observe: {timeout: soon}", "3:20: 'soon' is no duration"),
         ("capabilities: {q: {ttl: fixed}}", "3:16: unknown provider 'q'"),
-        ("lint: {severity: {spf-pt: off}}", "3:19: there is no rule 'spf-pt': did you mean"),
+        (
+            "lint: {severity: {spf-pt: off}}",
+            "3:19: unknown finding (mailsync lint --list) 'spf-pt': did you mean",
+        ),
         (
             "lint: {severity: {spf-ptr: fatal}}",
             "3:28: unknown severity (error, warning, info, off)",

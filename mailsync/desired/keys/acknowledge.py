@@ -5,15 +5,12 @@ from __future__ import annotations
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Text
+from mailsync.desired.rule_ids import RULE
 from mailsync.desired.structure import Items
 from mailsync.desired.tree import Node
 
 _WHAT = "the id of a finding, such as mx-mixed-services"
-SHAPE = Items(
-    Text(_WHAT, "[a-z0-9-]{1,80}", no=f"id of a finding: write {_WHAT}"),
-    _WHAT,
-)
+SHAPE = Items(RULE, _WHAT, once=True)
 
 
 def findings(node: Node | None, faults: Faults) -> frozenset[str]:

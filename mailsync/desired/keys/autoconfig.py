@@ -13,7 +13,7 @@ from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
 
 _WHAT = "a host, or addresses"
 _HOST = structure.name("a host", "autoconfig.example.net.")
-_ADDRESSES = Items(Address(), "an address, or a list of them")
+_ADDRESSES = Items(Address(), "an address, or a list of them", once=True)
 
 
 class _Addresses(Items):
@@ -34,8 +34,9 @@ SHAPE = Either(
             "addresses": Field(_ADDRESSES, "Its addresses, instead."),
             "ttl": TTL,
         },
+        one_of=(("target",), ("addresses",)),
     ),
-    _Addresses(Address(), "an address, or a list of them"),
+    _Addresses(Address(), "an address, or a list of them", once=True),
     _HOST,
 )
 

@@ -103,6 +103,7 @@ _LONG = Fields(
         "txt": Field(_TXT, "The record as text, instead."),
         "ttl": TTL,
     },
+    one_of=(("txt",), ("logo", "authority", "avatar")),
 )
 SHAPE = Named(
     f"a selector and {_WHAT}",

@@ -153,15 +153,16 @@ _LONG = {
         "A file with the key, public or private: its public half is published.",
     ),
     "ns": Field(
-        Items(structure.name("a name server", "ns1.example.net."), "a name server"),
+        Items(structure.name("a name server", "ns1.example.net."), "a name server", once=True),
         "Name servers that a service has for its keys: the selector is delegated to them.",
     ),
     "ttl": TTL,
 }
+_KEY = Fields(_WHAT, _LONG, one_of=(("txt",), ("cname",), ("pem",), ("ns",)))
 SHAPE = Named(
     "a selector and its key record",
     _SELECTOR,
-    Either(Absent(), Word("record", (REVOKED,), only=True), Fields(_WHAT, _LONG), _TXT),
+    Either(Absent(), Word("record", (REVOKED,), only=True), _KEY, _TXT),
 )
 
 KEY = Key(

@@ -61,7 +61,7 @@ def addresses(node: Node, context: Context) -> dict[str, tuple[str, ...]]:
     return {rdtype: tuple(values) for rdtype, values in by_type.items()}
 
 
-_ADDRESSES = Items(Address(), _WHAT)
+_ADDRESSES = Items(Address(), _WHAT, once=True)
 _LONG = {
     "addresses": Field(_ADDRESSES, "Its addresses.", missing=f"write {_WHAT}"),
     "ttl": TTL,

@@ -30,12 +30,16 @@ _WHAT = "a mapping such as {mode: testing, max_age: 7d}"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a file says of its policy; ``mx`` is None where it follows the file's MX."""
+    """What a file says of its policy; ``mx`` is None where it follows the file's MX.
+
+    ``record``: the text that announces it already; None where its id is to be derived.
+    """
 
     mode: Mode
     max_age: int
     mx: tuple[str, ...] | None
     place: Place
+    record: str | None = None
 
 
 def read(node: Node, context: Context) -> tuple[Wish, ...]:
@@ -62,9 +66,11 @@ def terms(node: Node | None, faults: Faults) -> Terms | None:
         faults.add(node.key("max_age").place, "max_age is at most a year (RFC 8461 §3.2)")
     found = node.get("mx")
     patterns = None if found is None else _patterns(found, faults)
+    txt = node.get("txt")
+    record = None if txt is None else _record(txt, faults)
     if mode is None or faults.count() != before:
         return None
-    return Terms(mode, MAX_AGE if age is None else age, patterns, node.place)
+    return Terms(mode, MAX_AGE if age is None else age, patterns, node.place, record)
 
 
 def announced(said: Terms, wishes: tuple[Wish, ...], domain: str, faults: Faults) -> Policy:
@@ -82,9 +88,19 @@ def announced(said: Terms, wishes: tuple[Wish, ...], domain: str, faults: Faults
     return policy
 
 
-def value(policy: Policy) -> str:
+def value(said: Terms, policy: Policy) -> str:
     """Write the TXT value that announces a policy."""
-    return txt_value(mta_sts.record(policy))
+    return txt_value(mta_sts.record(policy) if said.record is None else said.record)
+
+
+def _record(node: Node, faults: Faults) -> str | None:
+    text = reading.text(node, faults, "an MTA-STS record")
+    try:
+        _ = None if text is None else mta_sts.parse_record(text)
+    except mta_sts.BadRecord as error:
+        faults.add(node.place, str(error), "sts-record")
+        return None
+    return text
 
 
 def _patterns(node: Node, faults: Faults) -> tuple[str, ...]:
@@ -119,6 +135,18 @@ SHAPE = Either(
                 "How long senders go by a policy that they have read; a week if missing.",
             ),
             "mx": Field(_PATTERNS, "The hosts that it permits, if they are not those of 'mx'."),
+            "txt": Field(
+                Text(
+                    "an MTA-STS record",
+                    r"v=STSv1[\s\S]*",
+                    mta_sts.parse_record,
+                    "MTA-STS record",
+                    ("v=STSv1; id=20261122;",),
+                    rule="sts-record",
+                ),
+                "The record under whose id this very policy is announced already; without it "
+                "mailsync derives the id from what the policy says. Another policy, another id.",
+            ),
             "ttl": TTL,
         },
     ),

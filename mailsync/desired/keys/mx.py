@@ -110,7 +110,7 @@ _RECORD = Fields(
     },
     marks=frozenset({"preference", "host"}),
 )
-VALUES = Items(Either(_RECORD, _TEXT), _WHAT)
+VALUES = Items(Either(_RECORD, _TEXT), _WHAT, once=True)
 SHAPE = Either(
     Never("absent", "the last MX is never just removed: write 'mail: none' instead (RFC 7505)"),
     _RECORD,

@@ -51,6 +51,7 @@ SHAPE = Items(
         Word("key to prune", PRUNABLE),
     ),
     _WHAT,
+    once=True,
 )
 
 KEY = Key(

@@ -57,7 +57,10 @@ def _record(name: str, key: Scalar, node: Node, context: Context) -> Iterator[Wi
         return
     kind = _KINDS.get(rdtype, "record")
     if absent is not None:
-        if reading.boolean(absent, faults, "value") and _nothing_beside(fields, faults):
+        there_is_none = reading.boolean(absent, faults, "value")
+        if there_is_none is False:
+            faults.add(fields.key("absent").place, "absent is true, or it is left out")
+        elif there_is_none and _nothing_beside(fields, faults):
             yield context.wish(kind, (name, rdtype), (), key.place)
         return
     found = _values(fields, faults)
@@ -150,8 +153,9 @@ def _fields(rdtype: str) -> Fields:
                 Single(value, "value takes one; write values for a list"), "Its only value."
             ),
             "values": Field(Items(value, "a value"), "Its values."),
-            "absent": Field(Flag(), "true: there is to be none."),
+            "absent": Field(Flag(only=True), "There is to be none."),
         },
+        one_of=(("value",), ("values",), ("absent",)),
         gone={word: f"{word} is not supported yet by this version" for word in _LATER},
     )
 

@@ -103,7 +103,7 @@ _LONG = {"values": Field(_RECORDS, "Its records."), "pem": _PEM, "ttl": TTL}
 SHAPE = Named(
     f"a host and {_WHAT}",
     structure.name("a host", "mx1"),
-    Either(Absent(), Fields(_WHAT, _LONG), _RECORDS),
+    Either(Absent(), Fields(_WHAT, _LONG, one_of=(("values",), ("pem",))), _RECORDS),
 )
 
 KEY = Key(

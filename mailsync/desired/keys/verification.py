@@ -68,6 +68,7 @@ _VALUES = Items(
         _TOKEN,
     ),
     _WHAT,
+    once=True,
 )
 SHAPE = Either(
     Fields(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mailsync.desired.model import Layer, Place, Task
-from mailsync.desired.services.model import RecordKey, Verdict
+from mailsync.desired.services.model import Constraints, RecordKey, Verdict
 from mailsync.desired.tree import Node
 
 Key = RecordKey | Literal["dmarc", "tls_rpt"]
@@ -26,7 +26,8 @@ class Demand:
     """One use of a service: its layer there, its records and what only a person can do.
 
     ``place``: where the file names it. ``behind``: the service in front of it, and the place that
-    says so. ``strictest``: the strictest ``all`` that its SPF terms allow.
+    says so. ``constraints``: what the vendor demands of other records. ``strictest``: the strictest
+    ``all`` that its SPF terms allow.
     """
 
     service: str
@@ -35,7 +36,7 @@ class Demand:
     entries: tuple[Entry, ...] = ()
     behind: str | None = None
     behind_place: Place | None = None
-    exclusive: bool = False
+    constraints: Constraints = field(default_factory=Constraints)
     strictest: Verdict = "softfail"
     tasks: tuple[Task, ...] = ()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Task, Use
@@ -45,7 +47,13 @@ def expand(
     merged = merging.merged(said, demands, domain, faults)
     hosts = merging.exchanges(merged.get("mx"), domain)
     uses = tuple(_use(one, hosts, domain) for one in demands)
-    tasks = tuple(sorted(task for one in demands for task in one.tasks))
+    tasks = tuple(
+        sorted(
+            replace(task, hosts=_entrance(one, demands, uses, hosts))
+            for one in demands
+            for task in one.tasks
+        )
+    )
     return Expansion(merged, uses, tasks)
 
 
@@ -83,7 +91,7 @@ def demand(
         entries=entries,
         behind=next(iter(given.get(BEHIND, ())), None),
         behind_place=behind,
-        exclusive=service.constraints.exclusive_mx,
+        constraints=service.constraints,
         strictest=service.strictest,
         tasks=tasks,
     )
@@ -141,6 +149,23 @@ def _each(record: Asked, given: Given, domain: str) -> list[dict[str, str]]:
     return [values] if used <= values.keys() else []
 
 
+def _entrance(
+    demand: Demand, demands: list[Demand], uses: tuple[Use, ...], hosts: frozenset[str]
+) -> tuple[str, ...]:
+    """Give the MX by which a service's mail comes: those of whatever stands in front of all.
+
+    Where the file names the MX itself they are all of the domain's.
+    """
+    if not demand.takes_mail:
+        return ()
+    by_name = {one.service: one for one in demands}
+    first = demand
+    while first.behind is not None:
+        first = by_name[first.behind]
+    own = next(use.mx for use in uses if use.service == first.service)
+    return own or tuple(sorted(hosts))
+
+
 def _use(demand: Demand, hosts: frozenset[str], domain: str) -> Use:
     own = {
         host
@@ -149,4 +174,15 @@ def _use(demand: Demand, hosts: frozenset[str], domain: str) -> Use:
         for host in merging.exchanges(entry.node, domain)
     }
     mx = tuple(sorted(own & hosts))
-    return Use(demand.service, demand.layer, demand.place, mx, demand.exclusive, demand.behind)
+    demanded = demand.constraints
+    return Use(
+        demand.service,
+        demand.layer,
+        demand.place,
+        mx,
+        demanded.exclusive_mx,
+        demand.behind,
+        demanded.lowest_preference,
+        demanded.dns_host,
+        demanded.name_servers,
+    )

@@ -201,14 +201,20 @@ def _step(stage: Stage, key: Scalar, node: Node, faults: Faults) -> list[Step]:
 
 
 def _constraints(node: Node | None, faults: Faults) -> Constraints:
-    known = ("exclusive_mx", "lowest_preference", "dns_host")
+    known = ("exclusive_mx", "lowest_preference", "dns_host", "name_servers")
     found = None if node is None else reading.mapping(node, faults, "constraints", known)
     if found is None:
         return Constraints()
+    if ("dns_host" in found) != ("name_servers" in found):
+        message = "dns_host is known by its name servers: write both, such as "
+        message += "{dns_host: Cloudflare, name_servers: ['*.ns.cloudflare.com']}"
+        faults.add(found.place, message)
+    servers = _texts(found.get("name_servers"), faults, "a glob")
     return Constraints(
         exclusive_mx=_boolean(found.get("exclusive_mx"), faults),
         lowest_preference=_boolean(found.get("lowest_preference"), faults),
         dns_host=_text(found.get("dns_host"), faults, "a DNS host"),
+        name_servers=tuple(glob.lower().removesuffix(".") for glob in servers),
     )
 
 

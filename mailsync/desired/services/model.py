@@ -146,12 +146,13 @@ class Constraints:
     """What the vendor demands of records that are not its own.
 
     ``exclusive_mx``: no other MX beside its own. ``lowest_preference``: none with a lower number.
-    ``dns_host``: who has to serve the zone.
+    ``dns_host``: who has to serve the zone; its name servers are of these ``name_servers`` (globs).
     """
 
     exclusive_mx: bool = False
     lowest_preference: bool = False
     dns_host: str = ""
+    name_servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

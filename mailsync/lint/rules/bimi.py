@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mailsync.dns.names import shown
 from mailsync.lint.case import Case
 from mailsync.lint.model import Remark, Rule
-from mailsync.mail import dmarc
+from mailsync.mail import bimi, dmarc
 
 TOPIC = "BIMI"
 
@@ -22,25 +22,20 @@ def _bimi(case: Case) -> Iterator[Remark]:
         if len(texts) > 1:
             yield Remark(wish.place, f"{name} has {len(texts)} records: keep one")
         for text in texts:
-            tags = dict(_tag(piece) for piece in text.split(";") if piece.strip())
-            if tags.get("v") != "BIMI1":
-                yield Remark(wish.place, f"{name}: a BIMI record begins 'v=BIMI1;'")
-            logo = tags.get("l", "")
-            plain = logo.partition("?")[0].lower()
-            # An empty logo says that there is to be none (§4.2.1).
-            if logo and not (plain.startswith("https://") and plain.endswith((".svg", ".svgz"))):
-                yield Remark(wish.place, f"{name}: {logo[:60]!r} is no SVG over HTTPS")
-            if logo and not _enforced(case, domain):
+            try:
+                record = bimi.parse(text)
+            except bimi.BadBimi as error:
+                yield Remark(wish.place, f"{name}: {error}")
+                continue
+            for objection in bimi.objections(record):
+                yield Remark(wish.place, f"{name}: {objection}")
+            # An empty logo says that there is to be none (§4.3.1).
+            if record.get("l") and not _enforced(case, domain):
                 yield Remark(
                     wish.place,
                     f"{name}: the DMARC policy of {shown(domain)} is not enforced, so nobody shows "
                     "the logo; bring it to quarantine or reject",
                 )
-
-
-def _tag(piece: str) -> tuple[str, str]:
-    name, _, value = piece.partition("=")
-    return name.strip().lower(), value.strip()
 
 
 def _enforced(case: Case, domain: str) -> bool:
@@ -61,8 +56,8 @@ RULES = (
     Rule(
         "bimi",
         ("warning",),
-        "A BIMI record that shows nothing: several, a logo that is no SVG over HTTPS, or a DMARC "
-        "policy that is not enforced.",
+        "A BIMI record that shows nothing: several, one that is malformed, a logo that is no SVG "
+        "over HTTPS, or a DMARC policy that is not enforced.",
         why="Mailbox providers show the logo only of domains that quarantine or reject what fails.",
         source="draft-brand-indicators-for-message-identification §3, §4, §7.2",
         asks=True,

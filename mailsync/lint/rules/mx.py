@@ -157,6 +157,17 @@ def _mixed_services(case: Case) -> Iterator[Remark]:
         )
 
 
+def _mistaken(case: Case) -> Iterator[Remark]:
+    for wish, record in _hosts(case):
+        meant = mx_services.MISTAKEN.get(record.exchange)
+        if meant is not None:
+            yield Remark(
+                wish.place,
+                f"{shown(record.exchange)} stands in guides and in no public zone: write "
+                f"{shown(meant)}, or look it up before mail goes there",
+            )
+
+
 def _owner(case: Case, host: str) -> tuple[str, bool]:
     """Name the service whose server a host is, and tell whether it has to be the only one."""
     use = next((use for use in case.desired.services if host in use.mx), None)
@@ -282,6 +293,15 @@ RULES = (
         "make the domain an internal relay there (not authoritative), with a connector to the "
         "other service. Acknowledge it where both services take every recipient.",
         judge=_mixed_services,
+    ),
+    Rule(
+        "mx-mistaken",
+        ("warning",),
+        "An MX names a host that guides misspell, such as mx1.lolipop.jp.",
+        why="No public zone names it: senders may find no server there.",
+        source="public zones of the service's customers; RFC 5321 §5.1",
+        fix="Write the name that the message gives, or the service's key under `services`.",
+        judge=_mistaken,
     ),
     Rule(
         "mx-points-to-apex",

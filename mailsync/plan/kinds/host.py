@@ -44,7 +44,9 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
             why_switch="mail for this host moves to the new address",
             why_settle="restore the TTL",
         )
-    return at_once(wish.values, "the host's address must be visible before an MX names it")
+    if any(wish.name in hosts(values) for values in mx_in_the_end(scene)):
+        return at_once(wish.values, "the host's address must be visible before an MX names it")
+    return at_once(wish.values, "sets the host's address: no MX names it")
 
 
 def ready(wish: Wish, held: tuple[str, ...] | None, _scene: Scene) -> bool:

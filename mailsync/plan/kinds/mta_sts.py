@@ -19,10 +19,11 @@ from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_text, txt_value
 from mailsync.dns.ttl import written
+from mailsync.lint.model import Finding
 from mailsync.mail import mta_sts
 from mailsync.mail.mta_sts import Mode, Policy
 from mailsync.plan import policy as policies
-from mailsync.plan.choreography import Scene, Steps, at_once
+from mailsync.plan.choreography import Scene, Steps, at_once, error
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Gate, Hold
 from mailsync.plan.reasons import held_text, named
@@ -43,6 +44,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     final = scene.desired.policy
     if final is None:
         return at_once(wish.values, "announces the MTA-STS policy")
+    if other := _under_the_same_id(wish, owned, scene):
+        return Steps(owned, owned, owned, findings=(_reused(wish, other),))
     due = policy_due(scene)
     interim = _announcing(due)
     if due == final and set(owned) == set(wish.values):
@@ -73,7 +76,7 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     ids = [_identifier(value) for value in held]
     if not ids:
         return not forbidding(scene, renamed=True)
-    return all(one in _harmless(scene) for one in ids)
+    return all(one in _harmless(wish, scene) for one in ids)
 
 
 def policy_due(scene: Scene) -> Policy:
@@ -231,11 +234,53 @@ def _known(scene: Scene) -> list[Policy]:
     return [policies.of_rrset(version.rrset) for version in versions if version.rrset is not None]
 
 
-def _harmless(scene: Scene) -> set[str]:
+def _harmless(wish: Wish, scene: Scene) -> set[str]:
     """Give the ids of policies that stop no mail to the hosts to come."""
     final = scene.desired.policy
     candidates = [*_known(scene), policy_due(scene), *([final] if final is not None else [])]
-    return {mta_sts.identifier(one) for one in candidates if not _stops(one, scene)}
+    found = {mta_sts.identifier(one) for one in candidates if not _stops(one, scene)}
+    if wish.values and final is not None and not _stops(final, scene):
+        seen = scene.live.policy.policy
+        if final == seen or (seen is None and final in _known(scene)):
+            found.add(_identifier(wish.values[0]))  # it may be one that somebody else gave it
+    return found
+
+
+def _under_the_same_id(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Policy | None:
+    """Find another policy that senders may have fetched under the id that the file gives this one.
+
+    Of an id that is derived there is none: it says what the policy says. One that was served while
+    that id stood matters where it stops mail: the way back after a union is open.
+    """
+    final = scene.desired.policy
+    given = _identifier(wish.values[0])
+    if final is None or given in {"", mta_sts.identifier(final)}:
+        return None
+    served = scene.live.policy.policy
+    if served is not None and served != final and given in map(_identifier, owned):
+        return served
+    times = [
+        (version.published_at, version.replaced_at or scene.now)
+        for version in scene.history((wish.name, wish.type)).versions
+        if version.rrset is not None and given in map(_identifier, version.rrset.values)
+    ]
+    for version in scene.history(policies.key(scene.desired.domain)).versions:
+        other = None if version.rrset is None else policies.of_rrset(version.rrset)
+        if other is not None and other != final and _stops(other, scene):
+            until = version.replaced_at or scene.now
+            if any(begin < until and version.published_at < end for begin, end in times):
+                return other
+    return None
+
+
+def _reused(wish: Wish, other: Policy) -> Finding:
+    message = (
+        f"the id {_identifier(wish.values[0])} stands for another policy already (mode "
+        f"{other.mode}, mx {', '.join(other.mx) or 'none'}): senders that have it would not look "
+        "for this one; take 'txt' out of mta_sts, and mailsync gives it an id (RFC 8461 §3.1), or "
+        "serve again what the file says"
+    )
+    return error("sts-id-unchanged", message, wish)
 
 
 def _served(wanted: Policy, scene: Scene) -> tuple[Gate, ...]:

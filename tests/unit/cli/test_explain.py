@@ -91,9 +91,11 @@ def test_unmanaged_mail_records_are_shown(site: Site) -> None:
 
 
 def test_removed_records_are_absent(site: Site) -> None:
-    """What a file removes is told as absent."""
+    """What a file removes is told as absent, with the line that says so."""
     done = site.run("explain", "example.jp")
-    assert "s2019._domainkey.example.jp. TXT  absent" in done.out
+    assert "s2019._domainkey.example.jp. TXT  absent  dkim  zones/example.jp.yaml:" in done.out
+    markdown = site.run("explain", "example.jp", "--format", "markdown").out
+    assert "| `s2019._domainkey.example.jp. TXT` | absent | `absent` | dkim " in markdown
 
 
 def test_a_domain_with_errors_is_told_and_the_rest_explained(site: Site) -> None:
@@ -136,3 +138,11 @@ def test_subdomains_are_explained_on_their_own(site: Site) -> None:
     }
     assert "old._domainkey.news.example.co.jp." in names["news.example.co.jp"]
     assert "old._domainkey.news.example.co.jp." not in names["example.co.jp"]
+
+
+def test_a_dns_host_that_cannot_be_read_is_said_to_be(site: Site) -> None:
+    """It was asked: the files are explained all the same, and the run counts as failed."""
+    (site.directory / "live" / "example.jp.zone").unlink()
+    done = site.run("explain", "example.jp")
+    assert done.code == 1
+    assert "The DNS host could not be read: what else is live there" in done.out

@@ -132,7 +132,9 @@ def test_broken_configuration_is_an_error(bad: Site) -> None:
     bad.write("mailsync.yaml", "lint: {severity: {spf-helop: off}}\n")
     done = bad.run("lint")
     assert (done.code, done.out) == (1, "")
-    assert "there is no rule 'spf-helop': did you mean 'spf-helo'?" in done.err
+    assert (
+        "unknown finding (mailsync lint --list) 'spf-helop': did you mean 'spf-helo'?" in done.err
+    )
 
 
 def test_forms(bad: Site) -> None:

@@ -93,19 +93,23 @@ def test_kinds_are_pruned_by_their_keys() -> None:
 
 def test_findings_are_acknowledged_by_their_ids() -> None:
     """As a list or a single one; the highest layer's list holds."""
-    assert good("acknowledge: mx-single").acknowledged == {"mx-single"}
-    both = good("acknowledge: [a-b, c1]", "acknowledge: [d]")
-    assert both.acknowledged == {"a-b", "c1"}
-    assert good("", "acknowledge: [d]").acknowledged == {"d"}
+    assert good("acknowledge: mx-missing").acknowledged == {"mx-missing"}
+    both = good("acknowledge: [bimi, octodns-mail]", "acknowledge: [ttl]")
+    assert both.acknowledged == {"bimi", "octodns-mail"}
+    assert good("", "acknowledge: [ttl]").acknowledged == {"ttl"}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[]", "1:14: an empty list"),
-        ("[a, a]", "1:18: a stands twice"),
-        ("A b", "1:14: 'A b' is no id of a finding: write"),
-        ("{a: b}", "1:14: the id of a finding, such as mx-mixed-services is expected here"),
+        ("[ttl, ttl]", "1:20: ttl stands twice"),
+        ("A b", "1:14: unknown finding (mailsync lint --list) 'A b'"),
+        (
+            "[ttl, mx-mixed-service]",
+            "1:20: unknown finding (mailsync lint --list) 'mx-mixed-service': did you mean 'mx-mix",
+        ),
+        ("{a: b}", "1:14: finding (mailsync lint --list) is expected here"),
     ],
 )
 def test_what_is_no_finding_cannot_be_acknowledged(text: str, message: str) -> None:

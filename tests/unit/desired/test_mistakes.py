@@ -233,6 +233,8 @@ MISTAKES = {
         "2:10: the policy's mx does not"
     ),
     "mta_sts: {mode: testing, max: 1d, mx: a.example}": "1:26: unknown key",
+    "mta_sts: {mode: none, txt: v=STSv1}": "1:28: id= is needed once: 1 to 32 letters",
+    "mta_sts: {mode: none, txt: id=1}": "1:28: no MTA-STS record: it begins 'v=STSv1;'",
     "mta_sts: {}": "1:10: an empty mapping",
     "tls_rpt: tls@example.com": "1:10: 'tls@example.com' is no address",
     "tls_rpt: {ttl: 1h}": "1:10: rua is missing",
@@ -300,6 +302,8 @@ MISTAKES = {
 }
 
 RECORDS = {
+    "A, absent: false": "absent is true, or it is left out",
+    "A, absent: false, value: 192.0.2.1": "absent is true, or it is left out",
     "a, value: 192.0.2.1": "unknown type (A, AAAA",
     "B, value: x": "unknown type",
     "A": "write either value or values",

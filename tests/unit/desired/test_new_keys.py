@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailsync.dns.rrset import txt_text
+from mailsync.dns.rrset import txt_text, txt_value
 from mailsync.mail import mta_sts
 from mailsync.mail.mta_sts import Policy
 from tests.unit.desired.reads import good, wishes
@@ -32,6 +32,8 @@ def test_a_policy_may_name_its_own_hosts() -> None:
     assert desired.policy == Policy("enforce", 604800, ("*.example.net",))
     assert good("mta_sts: {mode: none}").policy == Policy("none", 604800)
     assert good("mail: none\nmta_sts: {mode: none}").policy == Policy("none", 604800)
+    kept = good("mta_sts: {mode: none, txt: v=STSv1;id=2020}")
+    assert [wish.values for wish in kept.wishes] == [(txt_value("v=STSv1;id=2020"),)]
     absent = good("mta_sts: absent")
     assert absent.policy is None
     assert [w.values for w in absent.wishes] == [()]

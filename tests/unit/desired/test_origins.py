@@ -42,7 +42,16 @@ CASES = [
         "host mx1.example.com. A",
         [("192.0.2.1", "hosts", "", "1:15"), ("192.0.2.2", "hosts", "", "1:26")],
     ),
-    ("hosts: {mx1: absent}", "host mx1.example.com. A", []),
+    (
+        "hosts: {mx1: absent}",
+        "host mx1.example.com. A",
+        [("absent", "hosts", "", "1:9")],
+    ),
+    (
+        "verification: [a=b: absent]",
+        "verification example.com. TXT",
+        [('absent: "a=b"', "verification", "", "1:16")],
+    ),
     (
         "records: {x: [{type: A, value: 192.0.2.1}, {type: TXT, values: [a, b]}]}",
         "record x.example.com. TXT",

@@ -47,6 +47,18 @@ spf: {}
 spf: {all: reject}
 spf: {includes: a.example, all: fail}
 spf: {include: [], all: fail}
+dkim: {s1: {ttl: 5m}}
+dkim: {s1: {txt: v=DKIM1; p=, cname: c}}
+tlsa: {mx1: {ttl: 1h}}
+bimi: {default: {ttl: 5m}}
+autoconfig: {target: a, addresses: 192.0.2.1}
+records: {www: {type: A}}
+records: {www: {type: A, absent: false}}
+records: {www: {type: A, value: 192.0.2.1, values: [192.0.2.2]}}
+hosts: {mx1: 192.0.2.256}
+hosts: {mx1: [192.0.2.1, 192.0.2.1]}
+prune: [dkim, dkim]
+acknowledge: [ttl, ttl]
 dkim: {s1: p}
 dkim: {s 1: absent}
 dkim: {s1: {cnme: c}}
@@ -80,6 +92,7 @@ profile: [a]
 prune: [mx]
 prune: [dkmi]
 acknowledge: A b
+acknowledge: [mx-mixed-service]
 domains: [a b]
 subdomains: {news: }
 subdomains: {news: {mx: mx1}}
@@ -111,6 +124,7 @@ journal: {store: git, branch: -x}
 observe: []
 observe: {time: 5}
 capabilities: {p: {ttl: maybe}}
+lint: {severity: {mx-mixed-service: off}}
 """.strip().splitlines()
 
 
@@ -141,11 +155,10 @@ def test_mistakes_in_the_configuration_that_editors_show(
         raise FileErrors(files.load(config.load()).errors or [])
 
 
-@pytest.mark.parametrize("text", [*MISTAKES, *(f"records: {{w: {{type: {r}}}}}" for r in RECORDS)])
-def test_no_mistake_is_known_to_the_schema_alone(text: str) -> None:
-    """Whatever is refused by a schema the loader has told of: this table is the loader's."""
-    assert errors(text) != []
-    assert isinstance(refusals(text), list)
+def test_of_the_loaders_mistakes_the_schema_knows_those_of_shape() -> None:
+    """More than half; the rest is what names, records and times mean, as a whole file says it."""
+    texts = [*MISTAKES, *(f"records: {{w: {{type: {r}}}}}" for r in RECORDS)]
+    assert sum(refusals(text) != [] for text in texts) > len(texts) / 2
 
 
 def shown(file: File) -> Iterator[Any]:

@@ -49,7 +49,7 @@ def test_a_subdomain_inherits_terms_and_no_records() -> None:
 ttl: 600
 cutover: {lead: 1d}
 spf: v=spf1 -all
-acknowledge: [a]
+acknowledge: [ttl]
 subdomains:
   news: {cutover: {soak: 2d}, profile: p, mx: 10 m.example.net.}
 """

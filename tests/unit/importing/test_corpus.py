@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as ByKey
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from mailsync.desired.tree import Mapping
 from mailsync.desired.trial import Trial
 from mailsync.dns.rrset import Key, RRset
 from mailsync.importing.model import Found
+from mailsync.mail.mta_sts import Mode, Policy
+from mailsync.plan.live import ServedPolicy
 
 from . import generator
 from .corpus import Tried, by_hand, found, listed, tried
@@ -45,6 +48,16 @@ def check(zone: Found) -> Tried:
     return done
 
 
+def served(listing: ByKey[Key, RRset], zone: str, seed: int) -> ServedPolicy:
+    """Serve an MTA-STS policy, whatever its record's id is; every fourth zone's cannot be had."""
+    if seed % 4 == 0:
+        return ServedPolicy()
+    mx = listing.get((zone, "MX"))
+    hosts = tuple(value.split()[1] for value in (mx.values if mx else ()) if value != "0 .")
+    mode: Mode = "none" if not hosts or seed % 5 == 0 else "testing" if seed % 2 else "enforce"
+    return ServedPolicy("served", Policy(mode, 600 * (seed + 1), hosts))
+
+
 def test_zones_as_they_are_met_are_as_many_as_promised() -> None:
     """At least forty by hand, each of another kind; three hundred more by dice."""
     assert len({zone.zone for zone in BY_HAND}) == len(BY_HAND) >= 40
@@ -68,12 +81,13 @@ def test_zones_by_dice(tmp_path: Path) -> None:
     keys, services = set(), set()
     for seed, (name, text) in enumerate(zones):
         listing = listed(tmp_path, [(name, text)])[name]
-        done = check(found(listing, name, everything=seed % 3 == 0))
+        zone = found(listing, name, everything=seed % 3 == 0, policy=served(listing, name, seed))
+        done = check(zone)
         keys |= {entry.key for entry in done.one.entries}
         services |= set(done.one.services)
     # The corpus is no easy one: every key is written somewhere.
     assert keys >= {"mail", "mx", "hosts", "spf", "dkim", "dmarc", "tls_rpt", "tlsa", "srv"}
-    assert keys >= {"autodiscover", "autoconfig", "verification", "records", "bimi"}
+    assert keys >= {"autodiscover", "autoconfig", "verification", "records", "bimi", "mta_sts"}
     assert len(services) >= 6
 
 

@@ -231,8 +231,8 @@ def _sts(policy: Policy, said: str) -> dict[Key, RRset]:
     return zone_of("@ MX 10 mx.example.net.", f"_mta-sts TXT {said}")
 
 
-def test_mta_sts_is_written_where_its_id_is_what_it_says() -> None:
-    """A policy that mailsync has named is taken over; any other would change its id."""
+def test_mta_sts_is_written_with_the_id_that_it_has() -> None:
+    """A policy that mailsync has named needs none in the file; any other keeps its record."""
     policy = Policy("enforce", 604800, ("mx.example.net",))
     served = ServedPolicy("served", policy, "fetched")
     done = tried(found(_sts(policy, record(policy)), ZONE, policy=served))
@@ -242,9 +242,11 @@ def test_mta_sts_is_written_where_its_id_is_what_it_says() -> None:
     done = tried(found(_sts(wide, record(wide)), ZONE, policy=served))
     assert 'mta_sts: {mode: testing, max_age: 1d, mx: ["*.example.net"]}' in done.text
     served = ServedPolicy("served", policy, "fetched")
-    done = tried(found(_sts(policy, "v=STSv1; id=2026;"), ZONE, policy=served))
-    (reason,) = done.left("mta_sts")
-    assert "write mta_sts: {mode: enforce, max_age: 7d, mx: [mx.example.net]}" in reason
+    for said in ("v=STSv1; id=2026;", "v=STSv1;id=2026", "v=STSv1; id=2026; x=y;"):
+        done = tried(found(_sts(policy, said), ZONE, policy=served))
+        assert f"mta_sts: {{mode: enforce, max_age: 7d, txt: {said}}}" in done.text.replace('"', "")
+    (reason,) = tried(found(_sts(policy, "v=STSv1; id=-;"), ZONE, policy=served)).left("mta_sts")
+    assert "id= is needed once" in reason
     gone = ServedPolicy("unknown", None, "the web server slept")
     (reason,) = tried(found(_sts(policy, "v=STSv1; id=2;"), ZONE, policy=gone)).left("mta_sts")
     assert "could not be had: the web server slept" in reason

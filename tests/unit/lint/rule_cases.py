@@ -197,12 +197,46 @@ CASES = (
         "MAILGATES Σ and a server that mailsync does not know",
     ),
     RuleCase(
+        "mx-mistaken",
+        "mx: [10 mx01.lolipop.jp.]",
+        "mx: [10 mx1.lolipop.jp.]",
+        "1:5",
+        "write mx01.lolipop.jp",
+        "warning",
+    ),
+    RuleCase(
         "mx-points-to-apex",
         "mx: [10 mail]",
         "mx: [10 example.com.]",
         "1:5",
         "is example.com itself",
         "warning",
+    ),
+    # Services
+    RuleCase(
+        "service-preference",
+        "services: [microsoft365: {mx: example-com.mail.protection.outlook.com}]\n"
+        "mx: [5 example-com.mail.protection.outlook.com., 20 mx.example.net.]",
+        "services: [microsoft365: {mx: example-com.mail.protection.outlook.com}]\n"
+        "mx: [0 mx.example.net., 5 example-com.mail.protection.outlook.com.]",
+        "1:12",
+        "senders try mx.example.net (0) before the MX of microsoft365 (5)",
+    ),
+    RuleCase(
+        "service-dns-host",
+        "services: [cloudflare_email_routing: {mx: [5 route1.mx.cloudflare.net]}]",
+        "services: [cloudflare_email_routing: {mx: [5 route1.mx.cloudflare.net]}]",
+        "1:12",
+        "works only in zones that Cloudflare serves, and example.com has the name server ns1.else",
+        "warning",
+        dns={
+            "example.com": {"NS": ["ada.ns.cloudflare.com.", "ns1.else.example."]},
+            "route1.mx.cloudflare.net": {"A": "192.0.2.7"},
+        },
+        good_dns={
+            "example.com": {"NS": ["ada.ns.cloudflare.com.", "bob.ns.cloudflare.com."]},
+            "route1.mx.cloudflare.net": {"A": "192.0.2.7"},
+        },
     ),
     # SPF
     RuleCase(
@@ -718,7 +752,7 @@ CASES = (
         "dmarc: v=DMARC1; p=reject\n"
         "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=http://example.com/l.svg'}}",
         "2:11",
-        "is no SVG over HTTPS",
+        "the logo is fetched over HTTPS: write https://",
         "warning",
     ),
     RuleCase(
@@ -736,6 +770,16 @@ CASES = (
         "records: {default._bimi: {type: TXT, values: ['v=BIMI1; l=', 'v=BIMI2; l=']}}",
         "1:11",
         "has 2 records",
+        "warning",
+    ),
+    RuleCase(
+        "bimi",
+        "dmarc: v=DMARC1; p=reject\n"
+        "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=https://a.example/l.svg; a='}}",
+        "dmarc: v=DMARC1; p=reject\n"
+        "records: {default._bimi: {type: TXT, value: 'v=BIMI1; l=https://a.example/l.svg; l='}}",
+        "2:11",
+        "the tag l= stands twice",
         "warning",
     ),
     RuleCase(

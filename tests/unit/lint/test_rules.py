@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mailsync.desired.model import Desired, Place, Remark, Use, Wish
+from mailsync.desired.rule_ids import IDS
 from mailsync.lint.case import Files
 from mailsync.lint.judge import Judgement, judge
 from mailsync.lint.model import Finding
@@ -250,6 +251,42 @@ def test_services_of_the_file_are_known_by_their_hosts() -> None:
     assert "Zoho Mail has to be the only one" in judged(known, services=zoho)[0][1]
 
 
+def test_a_service_that_comes_first_has_the_lowest_preference() -> None:
+    """Another's MX before it is an error at the service; the proof of ownership is no MX."""
+    first = replace(use("one", "a.one.example.", "b.one.example."), lowest_preference=True)
+    own = ("10 a.one.example.", "30 b.one.example.")
+
+    def said(*others: str, by: Use = first) -> list[str]:
+        mx = wish("example.com.", "MX", *own, *others)
+        of_first = [one.finding for one in judge(desired(mx, services=(by,)))]
+        return [one.message for one in of_first if one.id == "service-preference"]
+
+    (message,) = said("5 mx.other.example.")
+    assert message.startswith("senders try mx.other.example (5) before the MX of one (10)")
+    assert said("20 mx.other.example.") == []
+    assert said("5 ms1.msv1.invalid.") == []
+    assert said("5 mx.other.example.", by=replace(first, mx=())) == []
+    assert said("5 mx.other.example.", by=replace(first, lowest_preference=False)) == []
+
+
+def test_a_service_of_a_dns_host_works_only_there() -> None:
+    """The name servers tell; who was not asked tells nothing."""
+    there = replace(use("one"), dns_host="Ours", name_servers=("*.ns.ours.example",))
+
+    def said(*servers: str) -> list[str]:
+        dns = Data({"example.com": {"NS": servers}}) if servers else None
+        found = judge(desired(services=(there,)), None, dns)
+        return [one.finding.message for one in found]
+
+    (message,) = said("a.ns.ours.example.", "ns.else.example.")
+    assert message.startswith(
+        "one works only in zones that Ours serves, and example.com has the name server "
+        "ns.else.example"
+    )
+    assert said("A.ns.ours.example.", "b.ns.ours.example.") == []
+    assert said() == []
+
+
 def test_autodiscover_follows_the_mailbox_service() -> None:
     """Behind a gateway the file's service says where the mailboxes are."""
     mx = wish("example.com.", "MX", "10 mgf.cybermail.jp.")
@@ -373,6 +410,8 @@ def test_acknowledged_findings_are_marked() -> None:
         ("mx-points-to-apex", True),
     ]
     assert "'spf-ptr'" in found[0].finding.message
+    (vain,) = judge(desired(acknowledged=frozenset({"dkim-selector-reuse"})))
+    assert "stops the plan, acknowledged or not" in vain.finding.message
     off = (("acknowledged-nothing", "off"),)
     assert len(judge(desired(mx, acknowledged=accepted, severities=off))) == 1
 
@@ -401,3 +440,8 @@ def test_findings_are_sorted_by_place() -> None:
     assert found == sorted(found, key=lambda one: one.place)
     assert [one.finding.severity for one in found if one.place.line == 2] == ["error", "warning"]
     assert [str(one.place) for one in found] == [one.finding.where for one in found]
+
+
+def test_files_know_the_rules_by_their_ids() -> None:
+    """What a file may acknowledge is listed below lint, for the loader and for editors: no more."""
+    assert tuple(RULES) == IDS

@@ -252,3 +252,15 @@ def test_the_address_of_any_host_stays_while_an_mx_that_nobody_saw_may_lead_to_i
     assert life.values(*A) == ("192.0.2.1",)
     life.run("2h")
     assert life.values(*A) == ("192.0.2.2",)
+
+
+def test_an_address_says_whether_mail_needs_it() -> None:
+    """That of a web server is no address that an MX is to name."""
+    web = wish("host", f"www.{ZONE}", "A", "192.0.2.80")
+    life = Story(zone(OLD), (mx("10 " + MX1), wish("host", MX1, "A", "192.0.2.10"), web))
+    prepare = life.stage("prepare", "due")
+    assert prepare is not None
+    assert {c.key[0]: c.why for c in prepare.changes if c.key[1] == "A"} == {
+        MX1: "the host's address must be visible before an MX names it",
+        f"www.{ZONE}": "sets the host's address: no MX names it",
+    }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mailsync.desired.model import Use
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.planner import plan_domain
-from tests.unit.plan.story import ZONE, Story, mx, rrset, spf, wish, zone
+from tests.unit.plan.story import PLACE, ZONE, Story, mx, rrset, spf, wish, zone
 
 APEX = mx(f"10 {ZONE}")
 MIXED = mx("10 example-jp.mail.protection.outlook.com.", "20 mx.other.example.")
@@ -76,3 +77,17 @@ def test_a_clean_file_adds_nothing() -> None:
     """Where lint finds nothing, the plan is what it was."""
     one = plan(Story(LIVE, (mx("10 mx.new.example."), spf("v=spf1 ip4:192.0.2.1 -all"))))
     assert one.findings == ()
+
+
+def test_a_plan_sees_that_another_dns_host_serves_the_zone() -> None:
+    """The zone's own NS tell what a service asks for; without them nothing is known."""
+    service = Use(
+        "routing", "forwarder", PLACE, dns_host="Ours", name_servers=("*.ns.ours.example",)
+    )
+    served = LIVE | zone(rrset(ZONE, "NS", 3600, "ns.else.example."))
+    told = plan(Story(served, (APEX,)), services=(service,))
+    assert (found(told)["service-dns-host"], told.status) == ("warning", "changes")
+    accepted = frozenset({"service-dns-host"})
+    quiet = plan(Story(served, (APEX,)), services=(service,), acknowledged=accepted)
+    assert "service-dns-host" not in found(quiet)
+    assert "service-dns-host" not in found(plan(Story(LIVE, (APEX,)), services=(service,)))

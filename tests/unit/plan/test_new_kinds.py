@@ -453,6 +453,79 @@ def test_a_foreign_id_may_stand_for_any_policy() -> None:
     assert life.ran_at("switch", MX) >= changed + timedelta(days=1)
 
 
+KEPT = "v=STSv1;id=20200101"
+BOTH = Policy("enforce", WEEK, ("*.new.example", "*.old.example"))
+
+
+def kept(policy: Policy, on_the_web: Policy, *old: str) -> Story:
+    """A domain whose policy has an id that somebody gave it, and whose file keeps that id."""
+    life = Story(zone(rrset(ZONE, "MX", 60, *(old or (OLD,))), rrset(*STS, 60, KEPT)))
+    life.policy, life.served = policy, served(on_the_web)
+    life.wishes = (mx(*(old or (OLD,)), ttl=60), wish("mta-sts", *STS, KEPT, ttl=60))
+    return life
+
+
+def test_an_id_that_somebody_gave_is_kept() -> None:
+    """Nothing changes, and mail moves at once where the very policy permits the new hosts."""
+    life = kept(BOTH, BOTH)
+    life.known_for("20d")
+    assert life.plan().status == "converged"
+    life.wishes = (mx(NEW, ttl=60), life.wishes[1])
+    assert life.apply() == ["switch"]
+    life.run("20d", every="1d")
+    assert life.values(*STS) == (txt_value(KEPT),)
+
+
+def test_another_policy_does_not_keep_the_id() -> None:
+    """Whoever has the old policy under that id would never look for the new one."""
+    wider = Policy("enforce", WEEK, ("mx.new.example", "mx.old.example"))
+    narrow = Policy("enforce", WEEK, ("mx.old.example",))
+    life = kept(wider, narrow)
+    life.known_for("20d")
+    (found,) = [f for f in life.plan().findings if f.id == "sts-id-unchanged"]
+    assert "the id 20200101 stands for another policy already (mode enforce, mx mx.old" in (
+        found.message
+    )
+    assert life.plan().status == "error"
+    # Serving the new one under the old id does not help those who have the old one.
+    life.served = served(wider)
+    life.wishes = (mx(NEW, ttl=60), life.wishes[1])
+    life.run("1h")
+    assert life.plan().status == "error"
+    life.wishes = (mx(NEW, ttl=60), sts(wider, 60))
+    life.run("3d")
+    assert life.values(*MX) == (NEW,)
+    assert life.ran_at("switch", MX) >= life.ran_at("prepare", STS) + timedelta(days=1)
+
+
+def test_a_kept_id_counts_for_what_was_seen_served() -> None:
+    """Where nobody could look, the file's word alone leads no mail to another host."""
+    life = kept(BOTH, BOTH)
+    life.served = ServedPolicy("unknown", None, "port 443 is closed")
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=60), life.wishes[1])
+    life.run("2d")
+    assert life.values(*MX) == (OLD,)
+    assert "port 443 is closed" in details(life, "policy-permits")[0]
+
+
+def test_the_way_back_keeps_the_id_too() -> None:
+    """A union that was served under it stops no mail: the old file is taken again."""
+    narrow = Policy("enforce", WEEK, ("mx.old.example",))
+    life = kept(narrow, narrow)
+    life.known_for("20d")
+    before = life.wishes
+    other = Policy("enforce", WEEK, ("mx.new.example",))
+    life.policy, life.wishes = other, (mx(NEW, ttl=60), sts(other, 60))
+    due = policy_to_serve(life.desired, life.world, life.ledger, life.now)
+    life.served = served(due)
+    life.run("3d")
+    assert life.values(*MX) == (NEW,)
+    life.policy, life.wishes = narrow, before
+    assert life.apply() == ["switch"]
+    assert life.values(*MX) == (OLD,)
+
+
 def test_an_unreadable_record_is_waited_out_like_a_foreign_one() -> None:
     """A record without an id says nothing that could be relied on."""
     policy = Policy("enforce", WEEK, ("mx.new.example", "mx.old.example"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailsync.desired.model import Task
-from tests.unit.plan.story import PLACE, ZONE, Story, mx, rrset, zone
+from tests.unit.plan.story import PLACE, ZONE, Story, mx, rrset, wish, zone
 
 MX = (ZONE, "MX")
 OLD, NEW = "10 mx.old.example.", "10 mx.new.example."
@@ -79,4 +79,70 @@ def test_where_nothing_is_to_be_done_no_task_stands() -> None:
     """A domain that has arrived is converged, whatever its services would ask of a newcomer."""
     life = Story(zone(rrset(ZONE, "MX", 3600, OLD)), (mx(OLD),), tasks=(CONNECTOR,))
     life.see()
+    assert life.plan().status == "converged"
+
+
+ACCOUNTS = Task("ours-accounts", "switch", "make the accounts", PLACE, hosts=("mx.new.example.",))
+TARGET = replace(ACCOUNTS, id="ours-target", stage="settle")
+
+
+def gates(life: Story, name: str) -> list[str]:
+    """Give the names of a stage's gates, of whatever state."""
+    return [g.name for stage in life.plan().stages if stage.name == name for g in stage.gates]
+
+
+def test_the_tasks_of_a_service_hold_the_change_that_brings_it_in() -> None:
+    """Its MX is not live yet: the switch waits, and what has to be done after it waits as well."""
+    life = moving(ACCOUNTS, TARGET)
+    assert life.apply() == []
+    done(life, ACCOUNTS.id)
+    assert life.apply() == ["switch"]
+    life.run("60d", every="1d")
+    assert gates(life, "settle") == ["tasks-done"]
+    done(life, TARGET.id)
+    life.apply()
+    assert life.plan().status == "converged"
+
+
+def test_a_service_that_has_the_mail_already_needs_no_task() -> None:
+    """Neither a change of another host nor a later clean-up waits for it."""
+    both = ("10 mx.new.example.", "20 mx.spare.example.")
+    life = Story(zone(rrset(ZONE, "MX", 300, *both)), (mx(*both, ttl=300),))
+    life.known_for("2d")
+    life.wishes, life.tasks = (mx(NEW),), (ACCOUNTS, TARGET, replace(TARGET, id="b", blocks=False))
+    assert life.apply() == ["switch"]
+    life.run("60d", every="1d")
+    assert life.plan().status == "converged"
+
+
+def test_a_service_that_was_only_the_last_resort_is_brought_in() -> None:
+    """Hardly any mail went there: that it takes all of it is still to be seen to."""
+    both = (OLD, "20 mx.new.example.")
+    life = Story(zone(rrset(ZONE, "MX", 300, *both)), (mx(*both, ttl=300),))
+    life.known_for("2d")
+    life.wishes, life.tasks = (mx(NEW),), (ACCOUNTS,)
+    assert life.apply() == []
+    assert gates(life, "switch") == ["tasks-done"]
+
+
+def test_a_known_host_at_another_address_is_a_new_server() -> None:
+    """Where the host of a service moves, somebody has to see to the accounts there again."""
+    host = f"mx.{ZONE}"
+    served = zone(rrset(ZONE, "MX", 300, f"10 {host}"), rrset(host, "A", 300, "192.0.2.1"))
+    at = wish("host", host, "A", "192.0.2.1", ttl=300)
+    life = Story(served, (mx(f"10 {host}", ttl=300), at))
+    life.known_for("2d")
+    life.tasks = (replace(ACCOUNTS, hosts=(host,)),)
+    assert life.plan().status == "converged"
+    life.wishes = (mx(f"10 {host}", ttl=300), wish("host", host, "A", "192.0.2.2", ttl=300))
+    assert gates(life, "switch") == ["tasks-done"]
+    assert life.apply() == []
+
+
+def test_what_is_only_told_is_told_while_the_move_lasts() -> None:
+    """Months later nobody wants to hear of the service that had the mail before."""
+    life = moving(replace(TARGET, blocks=False))
+    assert life.apply() == ["switch"]
+    assert gates(life, "settle") == ["task"]
+    life.run("60d", every="1d")
     assert life.plan().status == "converged"

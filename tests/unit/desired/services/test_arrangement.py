@@ -153,6 +153,18 @@ def test_whether_mail_goes_out_is_asked(spf: str, asked: bool) -> None:
     assert ("mailgates-spf" in {task.id for task in tasks if task.stage == "switch"}) == asked
 
 
+def test_tasks_belong_to_the_mx_by_which_the_mail_comes() -> None:
+    """Of what stands behind others that is the first one's; a sender without MX has none."""
+    text = f"services: [{GATE}, {BEHIND}, lolipop: {{behind: microsoft365}}, hennge]"
+    found = {task.id: task.hosts for task in good(text).tasks}
+    front = ("mgf.cybermail.jp.",)
+    assert found["mailgates-accounts"] == found["lolipop-relay"] == front
+    assert found["microsoft365-gateway-route"] == front
+    assert found["hennge-outbound-route"] == ()
+    own = good(f"{text}\nmx: [10 a.example.net., 10 b.example.net.]").tasks
+    assert {task.hosts for task in own} == {("a.example.net.", "b.example.net."), ()}
+
+
 def test_marking_tasks_done_is_read() -> None:
     """The ids of tasks are such as ``cutover.tasks`` takes."""
     desired = good(f"services: [{GATE}, {BEHIND}]")

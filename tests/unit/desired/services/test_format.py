@@ -56,7 +56,8 @@ records:
   - {mx: "10 {host}.", if: {way: in}, confidence: official, source: "https://x", note: n}
   - {dkim: {"{tokens}": {cname: "{tokens}.{domain}.our.example."}}, each: tokens}
   - {spf: ["include:spf.our.example", mx]}
-constraints: {exclusive_mx: true, lowest_preference: true, dns_host: Ours}
+constraints: {exclusive_mx: true, lowest_preference: true, dns_host: Ours,
+  name_servers: ["*.NS.ours.example."]}
 tasks:
   prepare: {first: do it for {domain}}
   switch:
@@ -80,6 +81,7 @@ sources: ["https://x"]
         ("second", "switch", False),
     ]
     assert found.constraints.dns_host == "Ours"
+    assert found.constraints.name_servers == ("*.ns.ours.example",)
     assert found.traps == ("it goes wrong",)
     assert found.recognition.mx == ("*.our.example",)
 
@@ -152,6 +154,7 @@ MISTAKES = [
         + "records: [{mx: 10 x., if: {a: c}}]\n",
         "4:16: 'c' is none of the choices of a",
     ),
+    (HEAD + RECORDS + "constraints: {dns_host: Ours}\n", "4:14: dns_host is known by its name"),
     (HEAD + RECORDS + "tasks: {later: {a: b}}\n", "4:9: unknown stage (prepare, switch, settle)"),
     (HEAD + RECORDS + "tasks: {switch: {A_b: c}}\n", "4:18: 'A_b' cannot name a task"),
     (HEAD + RECORDS + "tasks: {switch: {a: c}, settle: {a: d}}\n", "4:34: the task a stands twice"),
