@@ -91,10 +91,11 @@ class Worlds:
     def _look_at_certificates(
         self, hosts: Mapping[str, tuple[str, ...]]
     ) -> Mapping[str, Presented]:
-        """Look at certificates from this machine, unless another one looks for it."""
+        """Look at certificates from this machine, unless another one looked for it."""
         if self._observations is not None:
-            detail = "mail hosts are seen by the observations, which hold no certificates"
-            return dict.fromkeys(hosts, Presented(detail=detail))
+            from mailsync.observe import looking
+
+            return looking.presented_by(self._observations, hosts)
         from mailsync.observe.certificate import Certificates
 
         with self._lock:

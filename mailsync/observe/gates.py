@@ -1,17 +1,23 @@
-"""What the gates of a switch want to know of mail servers: of those that are MX, and are to be."""
+"""What the gates of a switch want to know of mail servers: of those that are MX, and are to be.
+
+Where a file leaves TLSA records to a host (``auto``), what it presents is looked at as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
+from mailsync.mail import dane
 from mailsync.mail.certificate import is_for
 from mailsync.observe import signed
+from mailsync.observe.certificate import seen
 from mailsync.observe.facts import Called, Subject, exchanges_of
 from mailsync.observe.gather import Gatherer
-from mailsync.observe.observations import Sight
+from mailsync.observe.observations import Certificate, Sight
 from mailsync.observe.smtp import Endpoint, Session
 from mailsync.plan.model import GateState
 
@@ -21,19 +27,34 @@ OF_SERVERS = ("smtp-accepts", "smtp-tls", "smtp-certificate")
 _HOSTS_MAX = 20
 
 
-def look(subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]) -> tuple[Sight, ...]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a domain's mail hosts; ``certificates`` of those that ``auto`` is about."""
+
+    sights: tuple[Sight, ...]
+    certificates: tuple[Certificate, ...] = ()
+
+
+def look(subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]) -> Seen:
     """Look at every address of every MX host, served or wished for; nothing is sent."""
     live = gatherer.lookups.ask(subject.domain, "MX")
-    return look_at((*_wished(subject), *_exchanges([live])), subject, gatherer, clock)
+    hosts = (*_wished(subject), *_exchanges([live]))
+    return look_at(hosts, subject, gatherer, clock, auto=_left_to_hosts(subject, gatherer))
 
 
 def look_at(
-    hosts: Iterable[str], subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]
-) -> tuple[Sight, ...]:
-    """Look at every address of these hosts (absolute names).
+    hosts: Iterable[str],
+    subject: Subject,
+    gatherer: Gatherer,
+    clock: Callable[[], datetime],
+    *,
+    auto: Mapping[str, tuple[str, ...]] | None = None,
+) -> Seen:
+    """Look at every address of these hosts (absolute names), and at the certificates of ``auto``.
 
     A host whose addresses are not known is told as unknown: no gate is missing unnoticed.
     """
+    auto = auto or {}
     with gatherer.errands() as errands:
         hosts = list(dict.fromkeys(hosts))[:_HOSTS_MAX]
         found = errands.all(lambda host: _addresses(host, subject, gatherer), hosts)
@@ -43,7 +64,15 @@ def look_at(
             for host, answer in found.items()
             for address in answer.values
         ]
-        called = errands.all(lambda call: gatherer.call(call, errands), calls)
+        gated = {(call.endpoint.host, call.endpoint.address) for call in calls}
+        beside = [
+            Called("mx", Session(Endpoint(host, address, gatherer.settings.smtp_port)))
+            for host, addresses in auto.items()
+            for address in addresses
+            if (host, address) not in gated
+        ]
+        every = errands.all(lambda call: gatherer.call(call, errands), (*calls, *beside))
+        called = {call: every[call] for call in calls if call in every}
         tlsa = errands.all(
             lambda host: signed.records(host, subject.desired, gatherer.lookups), hosts
         )
@@ -71,7 +100,29 @@ def look_at(
                     Sight(subject.domain, gate, host, address, "unknown", detail, at)
                     for gate in OF_SERVERS
                 ]
-    return tuple(sights)
+    return Seen(tuple(sights), tuple(_certificates(every.values(), auto, at)))
+
+
+def _left_to_hosts(subject: Subject, gatherer: Gatherer) -> dict[str, tuple[str, ...]]:
+    """Give the hosts whose TLSA records follow what they present, with all their addresses.
+
+    Those that the file gives them, and those that they have: mail goes to both for a while.
+    """
+    wishes = subject.desired.wishes if subject.desired is not None else ()
+    found = {}
+    for host in dict.fromkeys(dane.host_of(wish.name) for wish in wishes if wish.auto):
+        values = (*_written(host, subject), *gatherer.lookups.addresses(host).values)
+        found[host] = tuple(dict.fromkeys(values))
+    return found
+
+
+def _certificates(
+    called: Iterable[Called], auto: Mapping[str, tuple[str, ...]], at: datetime
+) -> Iterator[Certificate]:
+    for call in called:
+        host, address = call.endpoint.host, call.endpoint.address
+        if address in auto.get(host, ()):
+            yield Certificate(host, address, *seen(call.session), at)
 
 
 def _is_coming(key: tuple[str, str], subject: Subject) -> bool:
@@ -94,15 +145,20 @@ def _exchanges(answers: Iterable[Answer]) -> Iterator[str]:
 
 def _addresses(host: str, subject: Subject, gatherer: Gatherer) -> Answer:
     """Give the addresses that the file wishes for, else those that the DNS has."""
+    written = _written(host, subject)
+    return Answer("found", written) if written else gatherer.lookups.addresses(host)
+
+
+def _written(host: str, subject: Subject) -> tuple[str, ...]:
+    """Give the addresses that the file wishes for a host."""
     wishes = subject.desired.wishes if subject.desired is not None else ()
-    wished = tuple(
+    return tuple(
         value
         for family in ("A", "AAAA")
         for wish in wishes
         if (wish.name, wish.type) == (host, family)
         for value in wish.values
     )
-    return Answer("found", wished) if wished else gatherer.lookups.addresses(host)
 
 
 def _sights(called: Called, domain: str, at: datetime) -> Iterator[Sight]:

@@ -21,7 +21,7 @@ from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
 from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 from mailsync.observe.interface import Sighting
-from mailsync.observe.observations import Observations
+from mailsync.observe.observations import Certificate, Observations
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
 from tests.unit.plan.story import PLACE, START, mx, rrset, wish
@@ -185,15 +185,16 @@ def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -
     assert told == ["torn.example: its journal cannot be read: torn"]
 
 
-def test_certificates_are_looked_at_from_here_or_not_at_all(config: Config) -> None:
-    """Where another machine looks at mail hosts, this one does not; the plan says so."""
-    hosts: dict[str, tuple[str, ...]] = {"mx1.example.jp.": ()}
-    seen = opened(config, "files").certificates(hosts)
-    assert seen == {"mx1.example.jp.": Presented(detail="no address of it is known")}
-    observations = Observations(START, ())
+def test_certificates_are_looked_at_from_here_or_told_by_another_machine(config: Config) -> None:
+    """Where another machine has looked at mail hosts, this one asks none of them."""
+    host, address, value = "mx1.example.jp.", "192.0.2.1", f"3 1 1 {'ab' * 32}"
+    seen = opened(config, "files").certificates({host: ()})
+    assert seen == {host: Presented(detail="no address of it is known")}
+    certificates = (Certificate(host, address, value, "", START),)
+    observations = Observations(START, (), certificates=certificates)
     worlds = Worlds(config, print, Flag(), observations=observations)
     there = worlds.open(Desired("example.jp.", "example.jp.", (), PLACE, ("files",)))
-    assert "observations" in there.certificates(hosts)["mx1.example.jp."].detail
+    assert there.certificates({host: (address,)}) == {host: Presented((value,))}
 
 
 def test_what_hosts_present_is_no_wish_of_the_file(config: Config) -> None:

@@ -330,6 +330,27 @@ def test_gates_are_saved_for_another_machine(world: World, monkeypatch: pytest.M
     assert not (world.site.directory / "other.json").exists()
 
 
+def test_a_machine_without_port_25_plans_what_another_saw_mail_hosts_present(world: World) -> None:
+    """For `tlsa: auto`: this one asks no mail server; what was not seen changes nothing."""
+    site = world.site
+    site.write("zones/example.com.yaml", f"{ZONE}tlsa: {{mx1: auto, mx2: auto}}\n")
+    done = world.run("--gates", "--out", "seen.json")
+    assert "1 of 2 certificates for tlsa: auto)" in done.err
+    found = from_json((site.directory / "seen.json").read_text(), site.now)
+    (value,) = [one.tlsa for one in found.certificates if one.tlsa]
+    site.write("live/example.com.zone", "\n".join(("$ORIGIN .", *RECORDS[:7])) + "\n")
+    config = (site.directory / "mailsync.yaml").read_text()
+    site.write(
+        "mailsync.yaml", f"{config.partition('observe:')[0]}observe: {{nameservers: none}}\n"
+    )
+    planned = site.run("plan", "--observations", "seen.json")
+    assert value in planned.out
+    words = " ".join(planned.out.split())
+    assert "mx2.example.com (127.0.0.22) does not offer STARTTLS" in words
+    assert site.run("apply", "--observations", "seen.json").code == 0
+    assert value.split()[-1] in "".join(site.zone("example.com").split())
+
+
 def test_a_bug_in_one_domain_is_that_domains(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told in its place, as an error; of gates too."""
 

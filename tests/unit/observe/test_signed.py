@@ -25,7 +25,7 @@ WRONG = "3 1 1 " + "ab" * 32
 def seen(net: Internet, subject: Subject, port: int, *hosts: str) -> dict[str, Sight]:
     """Look at hosts; give what was seen by gate."""
     settings = Settings(seconds=3, patience=QUICK, smtp_port=port, canaries=(net.resolver,))
-    found = gates.look_at(hosts, subject, net.gatherer(settings), lambda: NOW)
+    found = gates.look_at(hosts, subject, net.gatherer(settings), lambda: NOW).sights
     return {sight.gate: sight for sight in found}
 
 
