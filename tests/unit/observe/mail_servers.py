@@ -59,7 +59,8 @@ def mail_server(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
     if not port:
-        with socket.create_server((address, 0)) as free:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.create_server((address, 0), family=family) as free:
             port = free.getsockname()[1]
     controller = Controller(
         _Policy(recipients, sender),
