@@ -78,11 +78,11 @@ def mail_server(
 
 @contextmanager
 def raw_server(
-    serve: Callable[[socket.socket], None], *, address: str = "127.0.0.1"
+    serve: Callable[[socket.socket], None], *, address: str = "127.0.0.1", port: int = 0
 ) -> Iterator[Endpoint]:
     """Hand every connection to ``serve``, each in a thread of its own, and close it after."""
-    listening = socket.create_server((address, 0))
-    port: int = listening.getsockname()[1]
+    listening = socket.create_server((address, port))
+    port = listening.getsockname()[1]
     threads: list[threading.Thread] = []
     open_now: list[socket.socket] = []
 
