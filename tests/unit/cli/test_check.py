@@ -284,6 +284,26 @@ def test_the_journal_tells_who_took_the_mail_before(world: World) -> None:
     assert ("old-service-accepts", "fail") in world.levels("--only", "services")
 
 
+def test_traps_that_no_record_shows_are_found(world: World) -> None:
+    """A back door beside a gateway, a new service at the old one's address, six addresses."""
+    world.site.write(
+        "zones/example.com.yaml",
+        f"{ZONE.replace('20 mx2', '20 mx2, 30 new')}"
+        "services: [{mailgates: {mx: mgf}}, {microsoft365: {behind: mailgates}}]\n",
+    )
+    world.net.records += [
+        "example-com.mail.protection.outlook.com. 60 A 127.0.0.22",
+        "new.example.com. 60 A 127.0.0.21",
+        *(f"mx2.example.com. 60 A 127.0.0.{number}" for number in range(60, 65)),
+    ]
+    found = world.levels("--only", "services", "--only", "mx")
+    assert {rule for rule, state in found if state == "fail"} == {
+        "gateway-bypass",
+        "mx-same-addresses",
+        "mx-too-many-addresses",
+    }
+
+
 def test_a_journal_that_cannot_be_read_is_told(world: World) -> None:
     """Then nothing is known to be published, and the rest goes on."""
     (world.site.directory / ".mailsync").write_text("not a directory")
