@@ -104,14 +104,13 @@ def command(
         outcomes = _due(run, yes=yes, wait=wait)
     else:
         outcomes = _reviewed(run, plan, file, yes=yes)
-    heard = tell(loaded.config, run.worlds(), outcomes)
+    tell(loaded.config, run.worlds(), outcomes)
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
         _check_files(loaded, load())
         outcomes = _apply(run)
-        heard = tell(loaded.config, run.worlds(), outcomes) and heard
-    code = _exit_code(outcomes, loaded.errors, detailed=detailed)
-    return code if heard else code or 1
+        tell(loaded.config, run.worlds(), outcomes)
+    return _exit_code(outcomes, loaded.errors, detailed=detailed)
 
 
 def _saved_plan(config: Path, words: Sequence[str]) -> Path | None:
