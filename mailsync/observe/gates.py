@@ -39,6 +39,9 @@ def look(subject: Subject, gatherer: Gatherer, clock: Callable[[], datetime]) ->
     """Look at every address of every MX host, served or wished for; nothing is sent."""
     live = gatherer.lookups.ask(subject.domain, "MX")
     hosts = (*_wished(subject), *_exchanges([live]))
+    if not hosts and live.state in {"failed", "unknown"}:
+        reason = f"its MX could not be looked up: {live.reason}"
+        return Seen(tuple(_unseen(subject.domain, subject.domain, "", reason, clock())))
     return look_at(hosts, subject, gatherer, clock, auto=_left_to_hosts(subject, gatherer))
 
 
@@ -96,11 +99,13 @@ def look_at(
         for address in answer.values or ("",):
             if (host, address) not in reached:
                 detail = reason or "there was no time to look"
-                sights += [
-                    Sight(subject.domain, gate, host, address, "unknown", detail, at)
-                    for gate in OF_SERVERS
-                ]
+                sights += _unseen(subject.domain, host, address, detail, at)
     return Seen(tuple(sights), tuple(_certificates(every.values(), auto, at)))
+
+
+def _unseen(domain: str, host: str, address: str, detail: str, at: datetime) -> Iterator[Sight]:
+    for gate in OF_SERVERS:
+        yield Sight(domain, gate, host, address, "unknown", detail, at)
 
 
 def _left_to_hosts(subject: Subject, gatherer: Gatherer) -> dict[str, tuple[str, ...]]:

@@ -226,7 +226,8 @@ def test_no_configuration_is_needed(world: World, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["a b"], "holds a character"),
+        (["a b"], "'a b' is no mail domain: write one such as example.com"),
+        (["info@example.com"], "'info@example.com' is no mail domain"),
         (["_x.example"], "is no mail domain"),
         (["com"], "is no mail domain"),
         (["--sender", "example.com"], "is no IP address"),

@@ -180,6 +180,18 @@ def test_a_host_that_cannot_be_looked_at_is_told() -> None:
         assert "refused the connection" in found["smtp-tls"].detail
 
 
+def test_an_mx_that_cannot_be_looked_up_is_told() -> None:
+    """Of a domain without a file nobody knows the hosts then; one that takes no mail has none."""
+    with Internet(*mail_domain()) as net:
+        net.broken.add(DOMAIN)
+        found = looked(net, Subject(DOMAIN), 1)
+        assert states(found) == ["unknown"] * 3
+        assert found["smtp-tls"].detail.startswith("its MX could not be looked up: the resolver")
+    with Internet(*mail_domain(mx=["0 ."])) as net:
+        settings = Settings(seconds=3, patience=QUICK)
+        assert gates.look(Subject(DOMAIN), net.gatherer(settings), lambda: NOW).sights == ()
+
+
 def test_a_look_that_takes_too_long_is_unknown() -> None:
     """The time of a domain ends, and with it the look."""
     with (
