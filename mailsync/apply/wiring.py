@@ -95,7 +95,7 @@ class Worlds:
         if self._observations is not None:
             from mailsync.observe import looking
 
-            return looking.presented_by(self._observations, hosts)
+            return looking.presented_by(self._observations.fresh(self._clock()), hosts)
         from mailsync.observe.certificate import Certificates
 
         with self._lock:
@@ -113,8 +113,9 @@ class Worlds:
         from mailsync.observe import looking
         from mailsync.observe.authoritative import NoObserver
 
-        if self._observations is not None:
-            return partial(looking.told_by, self._observations, desired)
+        observations = self._observations
+        if observations is not None:
+            return lambda hosts: looking.told_by(observations.fresh(self._clock()), desired, hosts)
         if isinstance(observer, NoObserver) and not gates.asked_for(desired):
             return no_probe
         observe = self._config.observe

@@ -108,9 +108,19 @@ def command(
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
         _check_files(loaded, load())
+        run = _observed_anew(run, observations)
         outcomes = _apply(run)
         tell(loaded.config, run.worlds(), outcomes)
     return _exit_code(outcomes, loaded.errors, detailed=detailed)
+
+
+def _observed_anew(run: Run, path: Path | None) -> Run:
+    """Read the observations again: another machine may have looked since; old ones say nothing."""
+    try:
+        return replace(run, observations=console.observations(path))
+    except MailsyncError as error:
+        console.say(f"warning: {error}")
+        return run
 
 
 def _saved_plan(config: Path, words: Sequence[str]) -> Path | None:

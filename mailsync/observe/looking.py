@@ -70,7 +70,7 @@ def told_by(
     return (
         *_of(sights, hosts | {desired.domain}),
         *(
-            Look(gate, host, "unknown", "the observations do not speak of it")
+            Look(gate, host, "unknown", "the observations say nothing of it, or did so long ago")
             for host in sorted(missing)
             for gate in gates.OF_SERVERS
         ),

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -86,6 +86,15 @@ class Observations:
     sights: tuple[Sight, ...]
     signed: bool = False
     certificates: tuple[Certificate, ...] = ()
+
+    def fresh(self, now: datetime) -> Observations:
+        """Give what may still be believed at ``now`` (aware): a run may wait for long."""
+        begin = now - AGE_MAX
+        return replace(
+            self,
+            sights=tuple(one for one in self.sights if one.at >= begin),
+            certificates=tuple(one for one in self.certificates if one.at >= begin),
+        )
 
     def of(self, domain: str) -> tuple[Sight, ...]:
         """Give what was seen for a domain (an absolute name)."""

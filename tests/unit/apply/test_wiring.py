@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 
@@ -21,7 +22,7 @@ from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
 from mailsync.observe.authoritative import AuthoritativeObserver, NoObserver
 from mailsync.observe.interface import Sighting
-from mailsync.observe.observations import Certificate, Observations
+from mailsync.observe.observations import Certificate, Observations, Sight
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
 from tests.unit.plan.story import PLACE, START, mx, rrset, wish
@@ -186,15 +187,21 @@ def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -
 
 
 def test_certificates_are_looked_at_from_here_or_told_by_another_machine(config: Config) -> None:
-    """Where another machine has looked at mail hosts, this one asks none of them."""
+    """Where another machine has looked at mail hosts, this one asks none, for an hour."""
     host, address, value = "mx1.example.jp.", "192.0.2.1", f"3 1 1 {'ab' * 32}"
     seen = opened(config, "files").certificates({host: ()})
     assert seen == {host: Presented(detail="no address of it is known")}
     certificates = (Certificate(host, address, value, "", START),)
-    observations = Observations(START, (), certificates=certificates)
-    worlds = Worlds(config, print, Flag(), observations=observations)
+    sight = Sight("example.jp.", "smtp-accepts", host, address, "pass", "250 Ok", START)
+    observations = Observations(START, (sight,), certificates=certificates)
+    now = START + timedelta(minutes=59)
+    worlds = Worlds(config, print, Flag(), lambda: now, observations=observations)
     there = worlds.open(Desired("example.jp.", "example.jp.", (), PLACE, ("files",)))
     assert there.certificates({host: (address,)}) == {host: Presented((value,))}
+    assert [look.state for look in there.probe(frozenset({host}))] == ["pass"]
+    now += timedelta(minutes=2)  # `apply --wait` is still there
+    assert there.certificates({host: (address,)})[host].values == ()
+    assert {look.state for look in there.probe(frozenset({host}))} == {"unknown"}
 
 
 def test_what_hosts_present_is_no_wish_of_the_file(config: Config) -> None:
