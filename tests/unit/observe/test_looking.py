@@ -13,6 +13,7 @@ from mailsync.errors import MailsyncError
 from mailsync.observe.gates import OF_SERVERS
 from mailsync.observe.looking import Prober, presented_by, read, told_by
 from mailsync.observe.observations import Certificate, Observations, Sight, to_json
+from mailsync.observe.question import Patience
 from mailsync.plan.live import Look, Presented
 from tests.unit.observe.mail_servers import mail_server
 from tests.unit.plan.story import PLACE
@@ -29,6 +30,12 @@ DESIRED = Desired(
     ),
     PLACE,
 )
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a resolver that is not there."""
+    monkeypatch.setattr("mailsync.observe.looking._PATIENCE", Patience(timeout=0.05, tries=1))
 
 
 def prober(port: int, *mailboxes: str) -> Prober:
