@@ -48,7 +48,7 @@ class Prober:
         resolvers = named or system_resolvers()
         finder = Finder(dnspython_resolver(resolvers, _PATIENCE), {}, _PATIENCE)
         gatherer = Gatherer(
-            Settings(seconds=SECONDS, smtp_port=self.port, canaries=tuple(resolvers)),
+            Settings(SECONDS, _PATIENCE, tuple(resolvers), self.port),
             Lookups(resolvers, _PATIENCE, Planned()),
             Zones(finder, None, frozenset({desired.zone})),
             self.clock,
