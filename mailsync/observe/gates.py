@@ -6,11 +6,12 @@ Where a file leaves TLSA records to a host (``auto``), what it presents is looke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailsync.dns.answer import Answer
 from mailsync.dns.names import shown
+from mailsync.dns.rrset import Key
 from mailsync.mail import dane
 from mailsync.mail.certificate import is_for
 from mailsync.observe import signed
@@ -80,18 +81,20 @@ def look_at(
             lambda host: signed.records(host, subject.desired, gatherer.lookups), hosts
         )
         settings = gatherer.settings
-        asked = [(subject.domain, "MX"), *((host, "A") for host in hosts)]
+        asked = _validated(hosts, subject, gatherer)
         at = clock()
         refused = errands.all(
             lambda key: tuple(
                 signed.validated([key], subject.domain, settings.canaries, settings.patience, at)
             ),
-            [key for key in asked if not _is_coming(key, subject)],
+            asked,
         )
     sights = [sight for call in called.values() for sight in _sights(call, subject.domain, at)]
     for call in called.values():
         sights += signed.matches(call, tlsa.get(call.endpoint.host, ()), subject.domain, at)
-    sights += [sight for found_bogus in refused.values() for sight in found_bogus]
+    for key, told in refused.items():
+        ours = key[0] == subject.zone
+        sights += [replace(sight, host=subject.domain) if ours else sight for sight in told]
     reached = {(call.endpoint.host, call.endpoint.address) for call in called.values()}
     for host in hosts:
         answer = found.get(host, Answer("unknown", reason="there was no time to ask"))
@@ -130,10 +133,18 @@ def _certificates(
             yield Certificate(host, address, *seen(call.session), at)
 
 
-def _is_coming(key: tuple[str, str], subject: Subject) -> bool:
-    """Tell whether the file asks for an address that may not be there yet: nobody asks for it."""
+def _validated(hosts: Iterable[str], subject: Subject, gatherer: Gatherer) -> list[Key]:
+    """Give what resolvers are asked to validate: only what is there (RFC 2308).
+
+    The zone's SOA stands for all of it. Its MX is asked for where it is known to be published, the
+    address of a host where the file asks for none at that name.
+    """
     wishes = subject.desired.wishes if subject.desired is not None else ()
-    return key[1] != "MX" and any((wish.name, wish.type) == key for wish in wishes)
+    coming = {wish.name for wish in wishes}
+    keys = [(subject.zone, "SOA")] if subject.zone else []
+    if gatherer.lookups.ask(subject.domain, "MX").state == "found":
+        keys.append((subject.domain, "MX"))
+    return keys + [(host, "A") for host in hosts if host not in coming]
 
 
 def _wished(subject: Subject) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Prober:
         finder = Finder(dnspython_resolver(resolvers, _PATIENCE), {}, _PATIENCE)
         gatherer = Gatherer(
             Settings(SECONDS, _PATIENCE, tuple(resolvers), self.port),
-            Lookups(resolvers, _PATIENCE, Planned()),
+            Lookups(resolvers, _PATIENCE, Planned(keys={(desired.domain, "MX"): desired.zone})),
             Zones(finder, None, frozenset({desired.zone})),
             self.clock,
             self.stop,
