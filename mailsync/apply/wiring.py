@@ -182,7 +182,7 @@ class Worlds:
         observer = self._observer(desired.targets)
         if not isinstance(observer, AuthoritativeObserver):
             return ()
-        from mailsync.observe.heard import by_resolvers, by_servers
+        from mailsync.observe.heard import by_resolvers, by_servers, is_there, not_asked
         from mailsync.observe.question import Patience, Server
         from mailsync.observe.resolving import PUBLIC
 
@@ -190,10 +190,10 @@ class Worlds:
         public = tuple((one, 53) for one in PUBLIC if observe.nameservers == "auto")
         named = public if observe.resolvers is None else observe.resolvers
         resolvers = tuple(Server(address, address, port) for address, port in named)
-        return (
-            *by_servers(observer, desired.zone, key),
-            *by_resolvers(resolvers, key, Patience(timeout=2.0, tries=1)),
-        )
+        servers = tuple(by_servers(observer, desired.zone, key))
+        if not is_there(servers):
+            return (*servers, *not_asked(resolvers, key))
+        return (*servers, *by_resolvers(resolvers, key, Patience(timeout=2.0, tries=1)))
 
     def journals(self) -> Journal:
         """Give the journal of all zones, opened once. Raises `MailsyncError`."""

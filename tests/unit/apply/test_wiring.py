@@ -25,6 +25,7 @@ from mailsync.observe.interface import Sighting
 from mailsync.observe.observations import Certificate, Observations, Sight
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
+from tests.unit.observe.internet import Internet
 from tests.unit.plan.story import PLACE, START, mx, rrset, wish
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
@@ -211,3 +212,20 @@ def test_what_hosts_present_is_no_wish_of_the_file(config: Config) -> None:
     host = worlds.host(Desired("example.jp.", "example.jp.", wishes, PLACE, ("files", "server")))
     assert isinstance(host, Several)
     assert host._wished == {}
+
+
+def test_status_asks_no_resolver_for_what_is_not_there_yet(config: Config) -> None:
+    """It would remember that there is none, beyond the switch; once it is there, it is asked."""
+    zone, key = "example.com.", ("example.com.", "MX")
+    with Internet("example.com. 60 SOA ns1.example.com. h.example.com. 7 1 1 1 900") as net:
+        here = ((net.server.address, net.server.port),)
+        observe = replace(config.observe, nameservers=here, resolvers=here)
+        worlds = Worlds(replace(config, observe=observe), print, Flag())
+        desired = Desired(zone, zone, (), PLACE, ("server",))
+        server, resolver = worlds.heard(desired, key)
+        assert (server.what, server.fault) == (None, "")
+        assert resolver.fault.startswith("was not asked")
+        assert not net.asked(recursive=True)
+        net.records.append("example.com. 60 MX 10 mx1.example.com.")
+        server, resolver = worlds.heard(desired, key)
+        assert server.what == resolver.what == RRset(*key, 60, ("10 mx1.example.com.",))
