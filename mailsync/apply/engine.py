@@ -120,7 +120,7 @@ def look(
         for key in sorted({*keys, *steps})
         if not ledger.history(key).knows(live.get(key))
     }
-    served = yield from _served_policy(desired)
+    served = yield from _served_policy(desired, live)
     sighting = cast("Sighting", (yield do.Sight(doubtful)))
     at = now if now is not None else cast("datetime", (yield do.Now()))
     seen = tuple(
@@ -196,10 +196,12 @@ def _check_clock(
         raise MailsyncError(msg, where=shown(desired.domain))
 
 
-def _served_policy(desired: Desired) -> Course[ServedPolicy]:
-    """Fetch the MTA-STS policy where the file speaks of one."""
+def _served_policy(desired: Desired, live: Live) -> Course[ServedPolicy]:
+    """Fetch the MTA-STS policy where the file speaks of one, and it may be there."""
     if desired.policy is None and all(wish.kind != "mta-sts" for wish in desired.wishes):
         return ServedPolicy()
+    if policies.is_homeless(desired, live):
+        return ServedPolicy("none", detail="its web server has no address yet")
     return cast("ServedPolicy", (yield do.FetchPolicy(desired.domain)))
 
 

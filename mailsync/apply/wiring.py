@@ -93,10 +93,11 @@ class Worlds:
     def _look_at_certificates(
         self, hosts: Mapping[str, tuple[str, ...]]
     ) -> Mapping[str, Presented]:
-        """Look at certificates from this machine, unless another one looks for it."""
+        """Look at certificates from this machine, unless another one looked for it."""
         if self._observations is not None:
-            detail = "mail hosts are seen by the observations, which hold no certificates"
-            return dict.fromkeys(hosts, Presented(detail=detail))
+            from mailsync.observe import looking
+
+            return looking.presented_by(self._observations.fresh(self._clock()), hosts)
         from mailsync.observe.certificate import Certificates
 
         with self._lock:
@@ -114,8 +115,9 @@ class Worlds:
         from mailsync.observe import looking
         from mailsync.observe.nobody import NoObserver
 
-        if self._observations is not None:
-            return partial(looking.told_by, self._observations, desired)
+        observations = self._observations
+        if observations is not None:
+            return lambda hosts: looking.told_by(observations.fresh(self._clock()), desired, hosts)
         if isinstance(observer, NoObserver) and not gates.asked_for(desired):
             return no_probe
         observe = self._config.observe
@@ -182,7 +184,7 @@ class Worlds:
         observer = self._observer(desired.targets)
         if not isinstance(observer, AuthoritativeObserver):
             return ()
-        from mailsync.observe.heard import by_resolvers, by_servers
+        from mailsync.observe.heard import by_resolvers, by_servers, is_there, not_asked
         from mailsync.observe.question import Patience, Server
         from mailsync.observe.resolving import PUBLIC
 
@@ -190,10 +192,10 @@ class Worlds:
         public = tuple((one, 53) for one in PUBLIC if observe.nameservers == "auto")
         named = public if observe.resolvers is None else observe.resolvers
         resolvers = tuple(Server(address, address, port) for address, port in named)
-        return (
-            *by_servers(observer, desired.zone, key),
-            *by_resolvers(resolvers, key, Patience(timeout=2.0, tries=1)),
-        )
+        servers = tuple(by_servers(observer, desired.zone, key))
+        if not is_there(servers):
+            return (*servers, *not_asked(resolvers, key))
+        return (*servers, *by_resolvers(resolvers, key, Patience(timeout=2.0, tries=1)))
 
     def journals(self) -> Journal:
         """Give the journal of all zones, opened once. Raises `MailsyncError`."""

@@ -104,14 +104,23 @@ def command(
         outcomes = _due(run, yes=yes, wait=wait)
     else:
         outcomes = _reviewed(run, plan, file, yes=yes)
-    heard = tell(loaded.config, run.worlds(), outcomes)
+    tell(loaded.config, run.worlds(), outcomes)
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
         _check_files(loaded, load())
+        run = _observed_anew(run, observations)
         outcomes = _apply(run)
-        heard = tell(loaded.config, run.worlds(), outcomes) and heard
-    code = _exit_code(outcomes, loaded.errors, detailed=detailed)
-    return code if heard else code or 1
+        tell(loaded.config, run.worlds(), outcomes)
+    return _exit_code(outcomes, loaded.errors, detailed=detailed)
+
+
+def _observed_anew(run: Run, path: Path | None) -> Run:
+    """Read the observations again: another machine may have looked since; old ones say nothing."""
+    try:
+        return replace(run, observations=console.observations(path))
+    except MailsyncError as error:
+        console.say(f"warning: {error}")
+        return run
 
 
 def _saved_plan(config: Path, words: Sequence[str]) -> Path | None:

@@ -144,8 +144,8 @@ def _is_known(word: str, known: Sequence[str]) -> bool:
 def _stranger(word: str) -> str:
     try:
         name = absolute(f"{word.rstrip('.')}.")
-    except BadName as error:
-        raise MailsyncError(str(error)) from None
+    except BadName:
+        name = ""
     if not is_host(name) or name.count(".") < 2:
         raise MailsyncError(f"{word[:60]!r} is no mail domain: write one such as example.com")
     return name

@@ -47,6 +47,9 @@ _DOMAINS = typer.Argument(None, metavar="DOMAIN", help="Domains or globs; all if
 _OUT = typer.Option(
     None, "--out", "-o", help="Where the plan is saved.", show_default="in $RUNNER_TEMP"
 )
+_OBSERVATIONS = typer.Option(
+    None, "--observations", envvar="MAILSYNC_OBSERVATIONS", help=console.OBSERVATIONS_HELP
+)
 
 
 @app.command("plan")
@@ -57,6 +60,7 @@ def plan(
     comment: bool = typer.Option(
         True, envvar="MAILSYNC_COMMENT", help="Comment on the pull request, if it is one."
     ),
+    observations: Path | None = _OBSERVATIONS,
 ) -> int:
     """Plan; show it in the job's summary and in one comment of the pull request.
 
@@ -65,7 +69,7 @@ def plan(
     """
     step = _trusted_step()
     with step.as_plain_text():
-        report = _planned(context.obj, domains or [])
+        report = _planned(context.obj, domains or [], observations)
         for error in report.errors:
             console.complain(error)
         if report.plan is not None:
@@ -78,15 +82,20 @@ def plan(
 
 
 @app.command("apply")
-def apply(context: typer.Context, domains: list[str] = _DOMAINS, out: Path = _OUT) -> int:
+def apply(
+    context: typer.Context,
+    domains: list[str] = _DOMAINS,
+    out: Path = _OUT,
+    observations: Path | None = _OBSERVATIONS,
+) -> int:
     """Do what is due, without asking; show what was done and what comes next.
 
     Exits as `mailsync apply` does; that something still waits for its time is no error.
     """
     step = _trusted_step()
     with step.as_plain_text():
-        code, said = _applied(context, domains or [])
-        after = _planned(context.obj, domains or [])
+        code, said = _applied(context, domains or [], observations)
+        after = _planned(context.obj, domains or [], observations)
     _publish(step, Report(after.plan, after.errors, code, said), out)
     return code
 
@@ -105,11 +114,12 @@ def _trusted_step() -> Step:
 # ---- The run ------------------------------------------------------------------------------------
 
 
-def _planned(config: Path, domains: Sequence[str]) -> Report:
+def _planned(config: Path, domains: Sequence[str], observations: Path | None) -> Report:
     """Plan what can be read; what cannot is told in the report."""
     try:
         loaded = console.load(config, domains)
-        made = plan_command.make(loaded.config, loaded.domains, console.this_second())
+        seen = console.observations(observations)
+        made = plan_command.make(loaded.config, loaded.domains, console.this_second(), seen)
     except FileErrors as error:
         return Report(None, error.errors)
     except MailsyncError as error:
@@ -117,7 +127,9 @@ def _planned(config: Path, domains: Sequence[str]) -> Report:
     return Report(made, loaded.errors)
 
 
-def _applied(context: typer.Context, domains: list[str]) -> tuple[int, tuple[str, ...]]:
+def _applied(
+    context: typer.Context, domains: list[str], observations: Path | None
+) -> tuple[int, tuple[str, ...]]:
     """Run `mailsync apply --yes`; give its exit code, and what it said."""
     with _overheard() as said:
         try:
@@ -127,7 +139,7 @@ def _applied(context: typer.Context, domains: list[str]) -> tuple[int, tuple[str
                 yes=True,
                 wait=False,
                 allow_removals=False,
-                observations=None,
+                observations=observations,
                 detailed=False,
             )
         except MailsyncError as error:

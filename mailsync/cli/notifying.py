@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mailsync.apply.engine import Outcome
 from mailsync.apply.session import Result
@@ -15,54 +16,69 @@ from mailsync.errors import MailsyncError
 from mailsync.journal.events import Told
 from mailsync.notify.news import News, news, untold
 
+if TYPE_CHECKING:
+    from mailsync.notify.sending import Way
 
-def tell(config: Config, worlds: Worlds, results: Sequence[Result[Outcome]]) -> bool:
-    """Send one message for all that is news; False where nobody could be told.
 
-    Errors are printed, and change nothing about what was done.
+def tell(config: Config, worlds: Worlds, results: Sequence[Result[Outcome]]) -> None:
+    """Send one message for all that is news; never raises.
+
+    What goes wrong is printed, and changes nothing about the run nor its exit code. What stands is
+    told at the next run, where nobody could be told.
     """
     if config.notify is None:
-        return True
+        return
     now = console.exact_now()
     found: list[News] = []
     notes: list[tuple[str, Told]] = []
     wanted = config.notify.kinds
-    journal = worlds.journals()
+    try:
+        journal = worlds.journals()
+    except MailsyncError:
+        journal = None  # told as a failure of each domain itself
     for result in results:
         mine = [one for one in news(result, now) if one.kind in wanted]
         domain, zone = shown(result.desired.domain), result.desired.zone
         try:
-            entries = journal.read(zone)
+            entries = () if journal is None else journal.read(zone)
         except MailsyncError:
-            entries = ()  # told as a failure of the domain itself
+            entries = ()
         fresh, note = untold(mine, entries, domain, now)
         found += fresh
         if note is not None:
             notes.append((zone, note))
     told = not found or _sent(config.notify.said, found)
-    if told:
-        for zone, note in notes:
-            try:
-                with journal.lock(zone):
-                    journal.append(zone, (note,))
-            except MailsyncError as error:
-                console.complain(error)
-    return told
+    if journal is None or not told:
+        return
+    for zone, note in notes:
+        try:
+            with journal.lock(zone):
+                journal.append(zone, (note,))
+        except MailsyncError as error:
+            console.complain(error)
 
 
 def _sent(settings: Mapping[str, object], found: Sequence[News]) -> bool:
-    """Send by every way; one that fails does not stop the others."""
+    """Send by every way; one that fails does not stop the others. False where all failed."""
     from mailsync.notify.sending import ways
 
-    whole = True
     try:
-        for way in ways(settings, os.environ):
-            try:
-                way.send(found)
-            except MailsyncError as error:
-                console.complain(error)
-                whole = False
+        known = ways(settings, os.environ)
     except MailsyncError as error:
         console.complain(error)
-        whole = False
-    return whole
+        return False
+    return sum(_sent_by(way, found) for way in known) > 0
+
+
+def _sent_by(way: Way, found: Sequence[News]) -> bool:
+    try:
+        way.send(found)
+    except MailsyncError as error:
+        console.complain(error)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the run's own work is done
+        # Its words may hold a secret.
+        message = f"nobody was notified: internal error ({type(error).__name__}): please report it"
+        console.complain(MailsyncError(message, where="notify"))
+    else:
+        return True
+    return False

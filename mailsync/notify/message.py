@@ -15,6 +15,8 @@ _HEADINGS: dict[Kind, str] = {
     "ran": "done",
 }
 _DOMAINS_MAX = 50
+_LENGTH_MAX = 30_000
+"""Characters of a message; Slack cuts at 40,000, with what it escapes."""
 
 
 def title(found: Sequence[News]) -> str:
@@ -38,7 +40,10 @@ def body(found: Sequence[News]) -> str:
     ]
     if len(ordered) > _DOMAINS_MAX:
         parts.append(f"and {len(ordered) - _DOMAINS_MAX} more: see `mailsync status`")
-    return "\n\n".join(parts)
+    text = "\n\n".join(parts)
+    if len(text) > _LENGTH_MAX:
+        text = f"{text[:_LENGTH_MAX].rstrip()}…\n\nand more: see `mailsync status`"
+    return text
 
 
 def webhook_json(found: Sequence[News]) -> bytes:

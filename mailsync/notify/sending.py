@@ -75,6 +75,8 @@ class Email:
                 if self.user:
                     session.login(self.user, self.password)
                 session.send_message(made)
+        except ValueError as error:  # a server's name, or a password, that cannot be said so
+            raise _failed("notify.email", type(error).__name__, self.secrets) from None
         except (smtplib.SMTPException, OSError) as error:
             text = f"{self.server}:{self.port}: {' '.join(str(error).split()) or 'no answer'}"
             raise _failed("notify.email", text, self.secrets) from None

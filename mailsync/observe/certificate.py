@@ -60,16 +60,21 @@ def presented(endpoints: Sequence[Endpoint], look: Callable[[Endpoint], Session]
         return Presented(detail=f"it has more than {ADDRESSES_MAX} addresses")
     with ThreadPoolExecutor(min(len(endpoints), _AT_ONCE)) as pool:
         sessions = list(pool.map(look, endpoints))
-    missing = [session for session in sessions if _key(session) is None]
+    return together([seen(session) for session in sessions])
+
+
+def together(found: Sequence[tuple[str, str]]) -> Presented:
+    """Put together what was `seen` at all addresses of one host; one without a value spoils all."""
+    missing = [why for value, why in found if not value]
     if missing:
-        return Presented(detail="; ".join(map(_why_not, missing)))
-    return Presented(tuple(sorted({dane.of_key(_key(one) or b"") for one in sessions})))
+        return Presented(detail="; ".join(missing))
+    return Presented(tuple(sorted({value for value, _ in found})))
 
 
-def _key(session: Session) -> bytes | None:
-    """Give the public key of the server's own certificate."""
+def seen(session: Session) -> tuple[str, str]:
+    """Give what one address presents, as a TLSA value, or why that was not seen."""
     chain = session.tls.chain if session.tls is not None else ()
-    return chain[0].spki if chain else None
+    return (dane.of_key(chain[0].spki), "") if chain else ("", _why_not(session))
 
 
 def _why_not(session: Session) -> str:

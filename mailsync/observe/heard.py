@@ -33,6 +33,18 @@ def _heard(server: Server, reply: Reply, key: Key, zone: str) -> Heard:
     return Heard(str(server), "server", key, found[0])
 
 
+def not_asked(resolvers: Sequence[Server], key: Key) -> Iterator[Heard]:
+    """Say that resolvers were left alone: what is not there yet they would remember as missing."""
+    why = "was not asked: what is not there yet it would remember as missing"
+    return (Heard(str(resolver), "resolver", key, None, why) for resolver in resolvers)
+
+
+def is_there(heard: Sequence[Heard]) -> bool:
+    """Tell whether every server that answers has the RRset, and one does (RFC 2308)."""
+    answers = [one.what for one in heard if not one.fault]
+    return bool(answers) and None not in answers
+
+
 def by_resolvers(resolvers: Sequence[Server], key: Key, patience: Patience) -> Iterator[Heard]:
     """Ask resolvers; the TTL is what each will still keep its answer for."""
     if not resolvers:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 
 from mailsync.desired.model import Desired
+from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
 from mailsync.observe import gates
+from mailsync.observe.certificate import together
 from mailsync.observe.delegation import Finder
 from mailsync.observe.facts import Subject
 from mailsync.observe.gather import Gatherer, Settings
@@ -18,7 +20,7 @@ from mailsync.observe.observations import Observations, Sight, from_json
 from mailsync.observe.question import Patience, Server
 from mailsync.observe.resolving import Lookups, Planned, dnspython_resolver, system_resolvers
 from mailsync.observe.zones import Zones
-from mailsync.plan.live import Look
+from mailsync.plan.live import Look, Presented
 
 SECONDS = 40.0
 """How long all looks for one domain may take together."""
@@ -46,8 +48,8 @@ class Prober:
         resolvers = named or system_resolvers()
         finder = Finder(dnspython_resolver(resolvers, _PATIENCE), {}, _PATIENCE)
         gatherer = Gatherer(
-            Settings(seconds=SECONDS, smtp_port=self.port, canaries=tuple(resolvers)),
-            Lookups(resolvers, _PATIENCE, Planned()),
+            Settings(SECONDS, _PATIENCE, tuple(resolvers), self.port),
+            Lookups(resolvers, _PATIENCE, Planned(keys={(desired.domain, "MX"): desired.zone})),
             Zones(finder, None, frozenset({desired.zone})),
             self.clock,
             self.stop,
@@ -55,8 +57,8 @@ class Prober:
         domain = desired.domain.rstrip(".")
         mailboxes = tuple(one for one in self.mailboxes if one.rpartition("@")[2] == domain)
         subject = Subject(desired.domain, desired.zone, desired, mailboxes)
-        sights = gates.look_at(sorted(hosts), subject, gatherer, self.clock)
-        return _of(sights, hosts | {desired.domain})
+        seen = gates.look_at(sorted(hosts), subject, gatherer, self.clock)
+        return _of(seen.sights, hosts | {desired.domain})
 
 
 def told_by(
@@ -68,11 +70,35 @@ def told_by(
     return (
         *_of(sights, hosts | {desired.domain}),
         *(
-            Look(gate, host, "unknown", "the observations do not speak of it")
+            Look(gate, host, "unknown", "the observations say nothing of it, or did so long ago")
             for host in sorted(missing)
             for gate in gates.OF_SERVERS
         ),
     )
+
+
+def presented_by(
+    observations: Observations, hosts: Mapping[str, tuple[str, ...]]
+) -> dict[str, Presented]:
+    """Give what a file says that hosts present at these addresses: what was seen last.
+
+    One address of which it does not speak is enough for not knowing.
+    """
+    known = {
+        (one.host, one.address): (one.tlsa, one.detail)
+        for one in sorted(observations.certificates, key=lambda one: one.at)
+    }
+
+    def seen(host: str, address: str) -> tuple[str, str]:
+        detail = f"{shown(host)} ({address}): the observations hold no certificate of it"
+        return known.get((host, address), ("", detail))
+
+    return {
+        host: together([seen(host, one) for one in addresses])
+        if addresses
+        else Presented(detail="no address of it is known")
+        for host, addresses in hosts.items()
+    }
 
 
 def read(path: Path, now: datetime, key: bytes | None) -> Observations:

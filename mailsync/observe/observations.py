@@ -1,5 +1,5 @@
-"""Gates as seen from elsewhere: a file that a machine whose port 25 is open makes for one whose is
-not. Pure: writing gives text, reading takes text, a key and the time.
+"""Gates and certificates as seen from elsewhere: a file that a machine whose port 25 is open makes
+for one whose is not. Pure: writing gives text, reading takes text, a key and the time.
 
 With a key the file carries an HMAC-SHA256 over all of it, and a reader who has the key believes no
 other.
@@ -11,12 +11,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from mailsync.dns.names import BadName, absolute, shown
 from mailsync.errors import MailsyncError
+from mailsync.mail import dane
 from mailsync.plan.document import dumped
 from mailsync.plan.model import Gate, GateState
 from mailsync.plan.strict_json import At, NotAsExpected, parsed
@@ -63,6 +64,20 @@ class Sight:
         return Gate(self.gate, self.state, f"{shown(self.host)} ({self.address}): {self.detail}")
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Certificate:
+    """What one address of a mail host presented at ``at`` (aware), for ``tlsa: auto``.
+
+    ``tlsa``: as the TLSA value that matches it; empty where none was seen, as ``detail`` says.
+    """
+
+    host: str
+    address: str
+    tlsa: str
+    detail: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Observations:
     """A file's content. ``signed``: its signature was checked, and is the key's."""
@@ -70,18 +85,34 @@ class Observations:
     created: datetime
     sights: tuple[Sight, ...]
     signed: bool = False
+    certificates: tuple[Certificate, ...] = ()
+
+    def fresh(self, now: datetime) -> Observations:
+        """Give what may still be believed at ``now`` (aware): a run may wait for long."""
+        begin = now - AGE_MAX
+        return replace(
+            self,
+            sights=tuple(one for one in self.sights if one.at >= begin),
+            certificates=tuple(one for one in self.certificates if one.at >= begin),
+        )
 
     def of(self, domain: str) -> tuple[Sight, ...]:
         """Give what was seen for a domain (an absolute name)."""
         return tuple(sight for sight in self.sights if sight.domain == domain)
 
 
-def to_json(created: datetime, sights: Iterable[Sight], key: bytes | None = None) -> str:
+def to_json(
+    created: datetime,
+    sights: Iterable[Sight],
+    key: bytes | None = None,
+    certificates: Iterable[Certificate] = (),
+) -> str:
     """Write observations; with a key, signed. Raises `MailsyncError` where it is too short."""
     document: dict[str, Any] = {
         "format": FORMAT,
         "created": time_json(created),
         "sights": [_sight_json(sight) for sight in sorted(sights)],
+        "certificates": [_certificate_json(one) for one in sorted(certificates)],
     }
     if key is not None:
         document["signature"] = _signature(document, _checked(key))
@@ -100,6 +131,16 @@ def _sight_json(sight: Sight) -> dict[str, Any]:
     }
 
 
+def _certificate_json(one: Certificate) -> dict[str, Any]:
+    return {
+        "host": shown(one.host),
+        "address": one.address,
+        "tlsa": one.tlsa,
+        "detail": one.detail,
+        "at": time_json(one.at),
+    }
+
+
 def from_json(
     text: str, now: datetime, *, key: bytes | None = None, age_max: timedelta = AGE_MAX
 ) -> Observations:
@@ -112,7 +153,8 @@ def from_json(
         found = _read(text, key)
     except NotAsExpected as error:
         raise MailsyncError(f"no observations of this version: {error}; {_AGAIN}") from None
-    for time in (found.created, *(sight.at for sight in found.sights)):
+    seen = (*(one.at for one in found.sights), *(one.at for one in found.certificates))
+    for time in (found.created, *seen):
         if time > now + _SKEW:
             raise MailsyncError(
                 f"observations from the future ({time_json(time)}): one of the two clocks is wrong"
@@ -134,9 +176,14 @@ def _read(text: str, key: bytes | None) -> Observations:
         given = signature if isinstance(signature, str) else ""
         if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
             raise NotAsExpected("it is not signed with the key, or was changed since")
-    _, created, sights = At(document, "$").members("format", "created", "sights")
-    read = tuple(_sight(item) for item in sights.items())
-    return Observations(created.time(), read, signed=key is not None)
+    members = At(document, "$").members("format", "created", "sights", "certificates")
+    _, created, sights, certificates = members
+    return Observations(
+        created.time(),
+        tuple(_sight(item) for item in sights.items()),
+        signed=key is not None,
+        certificates=tuple(_certificate(item) for item in certificates.items()),
+    )
 
 
 def _sight(item: At) -> Sight:
@@ -151,6 +198,16 @@ def _sight(item: At) -> Sight:
         detail.text(),
         at.time(),
     )
+
+
+def _certificate(item: At) -> Certificate:
+    host, address, tlsa, detail, at = item.members("host", "address", "tlsa", "detail", "at")
+    value = tlsa.text()
+    try:
+        canonical = dane.format(dane.parse(value)) if value else ""
+    except dane.BadTlsa as error:
+        tlsa.refuse(f"is no TLSA record: {error}")
+    return Certificate(_name(host), address.text(), canonical, detail.text(), at.time())
 
 
 def _name(at: At) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from mailsync.desired.model import Desired
 from mailsync.dns.rrset import Key, RRset
 from mailsync.mail.mta_sts import MODES, Policy
+from mailsync.plan.live import Live
 
 TYPE = "MTA-STS"
 
@@ -18,6 +20,17 @@ TYPE = "MTA-STS"
 def key(domain: str) -> Key:
     """Give the key under which the ledger keeps the policies of a domain (an absolute name)."""
     return (f"mta-sts.{domain}", TYPE)
+
+
+def is_homeless(desired: Desired, live: Live) -> bool:
+    """Tell whether the file is yet to create the name of the policy's web server.
+
+    No policy is served then, and nobody is asked for the name: its absence would be remembered.
+    """
+    name, _ = key(desired.domain)
+    types = ("A", "AAAA", "CNAME")
+    wished = any(wish.name == name and wish.type in types for wish in desired.wishes)
+    return wished and all(live.answering((name, rdtype)) is None for rdtype in types)
 
 
 def as_rrset(domain: str, policy: Policy) -> RRset:

@@ -94,12 +94,19 @@ class Mail:
             sending.join()
 
     def settle(self, within: float = 30) -> None:
-        """Wait until nothing is queued any more, anywhere."""
-        deadline = time.monotonic() + within
-        while any(server.queued() for server in (self.sender, self.old, self.new)):
-            assert time.monotonic() < deadline, f"mail is stuck:\n{self.sender.log[-4000:]}"
-            self.sender.flush()
-            time.sleep(0.2)
+        """Wait until each message has arrived or has come back, and nothing is queued."""
+        begun = flushed = time.monotonic()
+        while any(s.queued() for s in (self.sender, self.old, self.new)) or self.under_way():
+            now = time.monotonic()
+            assert now < begun + within, f"mail is stuck:\n{self.sender.log[-4000:]}"
+            if now > flushed + 0.5:  # what is on its way needs no push
+                self.sender.flush()
+                flushed = now
+            time.sleep(0.02)
+
+    def under_way(self) -> int:
+        """How many messages came to none of the two servers, nor back to the sender."""
+        return self.lost() - len(self.sender.received())
 
     def lost(self) -> int:
         """How many messages came to none of the two servers."""
@@ -148,11 +155,11 @@ def network() -> Iterator[Network]:
 
 def test_no_message_is_lost_while_mail_moves(network: Network, tmp_path: Path) -> None:
     """By cron each second, with messages all the time; the old server ends when it may."""
-    with company(network, ttl=12, negative_ttl=2) as (primary, mail):
+    with company(network, ttl=6, negative_ttl=2) as (primary, mail):
         checkout = Checkout.of_servers(
             tmp_path / "mail", primary, cutover=IN_SECONDS, asked=[primary], probing=True
         )
-        checkout.wish(wish(12))
+        checkout.wish(wish(6))
         ended = None
         with mail.flowing(0.05):
             for run in until_converged(checkout, mail):
@@ -200,6 +207,7 @@ def test_ten_days_of_mail(network: Network, tmp_path: Path, clock: SteppedClock)
         )
         checkout.wish(wish(86400))
         until, ended, said = None, False, ""
+        runs = [moment for moment in jumps() if moment.minute % 3 == 0]
         for moment in jumps():
             if until is not None and not ended and until <= moment:
                 clock.set(until)
@@ -207,6 +215,9 @@ def test_ten_days_of_mail(network: Network, tmp_path: Path, clock: SteppedClock)
                 ended = True
             clock.set(max(moment, clock.now()))
             mail.send(3)
+            if moment not in runs:
+                mail.settle()
+                continue
             run = checkout.apply()
             mail.send(3)
             mail.settle()
@@ -218,17 +229,17 @@ def test_ten_days_of_mail(network: Network, tmp_path: Path, clock: SteppedClock)
         mail.judge()
         at_old, at_new = len(mail.old.received()), len(mail.new.received())
         print(f"{mail.sent} messages: {at_old} at the old server, {at_new} at the new one, 0 lost")
-        assert min(at_old, at_new) > 30
+        assert min(at_old, at_new) >= 30
 
 
 def jumps() -> Iterator[datetime]:
-    """The times of the runs: twice a day, and each minute right around the switch."""
+    """The times at which mail is sent: daily, and each minute right around the switch."""
     time = BEGIN
     while time <= SWITCH + timedelta(days=11):
         yield time
         close = SWITCH - timedelta(minutes=3) <= time < SWITCH + timedelta(minutes=15)
-        time += timedelta(minutes=1) if close else timedelta(hours=12)
-        if SWITCH - timedelta(hours=12) < time < SWITCH - timedelta(minutes=3):
+        time += timedelta(minutes=1) if close else timedelta(days=1)
+        if SWITCH - timedelta(days=1) < time < SWITCH - timedelta(minutes=3):
             time = SWITCH - timedelta(minutes=3)
 
 
@@ -241,7 +252,7 @@ def test_the_same_change_made_at_once_loses_mail(network: Network) -> None:
             primary.replace(DOMAIN, "MX", 12, "10 new")
             time.sleep(1)
             mail.old.refuse()
-            time.sleep(6)
+            time.sleep(2)
         mail.settle()
         lost = mail.lost()
         print(f"{mail.sent} messages, {lost} lost")

@@ -71,7 +71,10 @@ def _servers(looks: Sequence[ServerLook]) -> Iterator[Observation]:
             told = _SAY.failed if tcp_works else _SAY.unknown
             yield told("ns-tcp", subject, f"over TCP, it {look.tcp_fault}")
         else:
-            detail = f"answers with authority, over UDP and TCP; serial {look.serial}"
+            detail = (
+                f"answers with authority, over UDP and TCP; serial {look.serial}, negative TTL "
+                f"{look.negative_ttl} s"
+            )
             yield _SAY.passed("ns-lame", subject, detail)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailsync.dns.names import shown
 from mailsync.observe.facts import Called, Facts
 from mailsync.observe.results import Observation
 from mailsync.observe.topics.saying import Saying
@@ -18,10 +19,16 @@ def judge(facts: Facts) -> Iterator[Observation]:
             yield _old(called)
         elif called.role == "mailbox":
             yield _behind(called)
-    for host in (*facts.subject.old_hosts, *facts.subject.mailbox_hosts):
-        answer = facts.addresses.get(host)
-        if answer is not None and answer.state in {"failed", "unknown"}:
-            yield _SAY.unknown("old-service-accepts", host, answer.reason)
+    for rule, hosts in (
+        ("old-service-accepts", facts.subject.old_hosts),
+        ("gateway-bypass", facts.subject.mailbox_hosts),
+    ):
+        for host in hosts:
+            answer = facts.addresses.get(host)
+            if answer is not None and answer.state in {"failed", "unknown"}:
+                yield _SAY.unknown(rule, shown(host), answer.reason)
+            elif answer is not None and answer.state == "void":
+                yield _SAY.passed(rule, shown(host), "has no address: nobody takes mail there")
 
 
 def _old(called: Called) -> Observation:

@@ -552,6 +552,22 @@ def test_no_policy_is_fetched_for_a_file_without_one() -> None:
     assert not [e for e in laboratory.events(Seen) if e.key == policies.key(ZONE)]
 
 
+def test_no_policy_is_fetched_from_a_name_that_is_not_there_yet() -> None:
+    """A resolver that is asked too early would go on saying so; once it is published, it is."""
+    name = f"mta-sts.{ZONE}"
+    wishes = (
+        *AWAY,
+        wish("mta-sts", f"_mta-sts.{ZONE}", "TXT"),
+        wish("host", name, "A", "192.0.2.9"),
+    )
+    laboratory = Laboratory(wishes=wishes)
+    laboratory.look()
+    assert not laboratory.happened("policy")
+    laboratory.rrsets[name, "A"] = rrset(name, "A", 300, "192.0.2.9")
+    laboratory.look()
+    assert laboratory.happened("policy")
+
+
 def test_certificates_are_looked_at_where_the_file_leaves_them_to_the_host() -> None:
     """At all addresses of the host; what was seen is published and journalled, once."""
     host, tlsa = "mx1." + ZONE, (f"_25._tcp.mx1.{ZONE}", "TLSA")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Timer
@@ -24,10 +25,11 @@ from mailsync.journal.git_store import GitJournal
 from mailsync.observe.authoritative import AuthoritativeObserver
 from mailsync.observe.interface import Sighting
 from mailsync.observe.nobody import NoObserver
-from mailsync.observe.observations import Observations
+from mailsync.observe.observations import Certificate, Observations, Sight
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
 from mailsync.plan.model import Change
+from tests.unit.observe.internet import Internet
 from tests.unit.plan.story import PLACE, START, mx, rrset, wish
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
@@ -217,15 +219,22 @@ def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -
     assert told == ["torn.example: its journal cannot be read: torn"]
 
 
-def test_certificates_are_looked_at_from_here_or_not_at_all(config: Config) -> None:
-    """Where another machine looks at mail hosts, this one does not; the plan says so."""
-    hosts: dict[str, tuple[str, ...]] = {"mx1.example.jp.": ()}
-    seen = opened(config, "files").certificates(hosts)
-    assert seen == {"mx1.example.jp.": Presented(detail="no address of it is known")}
-    observations = Observations(START, ())
-    worlds = Worlds(config, print, Flag(), observations=observations)
+def test_certificates_are_looked_at_from_here_or_told_by_another_machine(config: Config) -> None:
+    """Where another machine has looked at mail hosts, this one asks none, for an hour."""
+    host, address, value = "mx1.example.jp.", "192.0.2.1", f"3 1 1 {'ab' * 32}"
+    seen = opened(config, "files").certificates({host: ()})
+    assert seen == {host: Presented(detail="no address of it is known")}
+    certificates = (Certificate(host, address, value, "", START),)
+    sight = Sight("example.jp.", "smtp-accepts", host, address, "pass", "250 Ok", START)
+    observations = Observations(START, (sight,), certificates=certificates)
+    now = START + timedelta(minutes=59)
+    worlds = Worlds(config, print, Flag(), lambda: now, observations=observations)
     there = worlds.open(Desired("example.jp.", "example.jp.", (), PLACE, ("files",)))
-    assert "observations" in there.certificates(hosts)["mx1.example.jp."].detail
+    assert there.certificates({host: (address,)}) == {host: Presented((value,))}
+    assert [look.state for look in there.probe(frozenset({host}))] == ["pass"]
+    now += timedelta(minutes=2)  # `apply --wait` is still there
+    assert there.certificates({host: (address,)})[host].values == ()
+    assert {look.state for look in there.probe(frozenset({host}))} == {"unknown"}
 
 
 def test_what_hosts_present_is_no_wish_of_the_file(config: Config) -> None:
@@ -235,3 +244,20 @@ def test_what_hosts_present_is_no_wish_of_the_file(config: Config) -> None:
     host = worlds.host(Desired("example.jp.", "example.jp.", wishes, PLACE, ("files", "server")))
     assert isinstance(host, Several)
     assert host._wished == {}
+
+
+def test_status_asks_no_resolver_for_what_is_not_there_yet(config: Config) -> None:
+    """It would remember that there is none, beyond the switch; once it is there, it is asked."""
+    zone, key = "example.com.", ("example.com.", "MX")
+    with Internet("example.com. 60 SOA ns1.example.com. h.example.com. 7 1 1 1 900") as net:
+        here = ((net.server.address, net.server.port),)
+        observe = replace(config.observe, nameservers=here, resolvers=here)
+        worlds = Worlds(replace(config, observe=observe), print, Flag())
+        desired = Desired(zone, zone, (), PLACE, ("server",))
+        server, resolver = worlds.heard(desired, key)
+        assert (server.what, server.fault) == (None, "")
+        assert resolver.fault.startswith("was not asked")
+        assert not net.asked(recursive=True)
+        net.records.append("example.com. 60 MX 10 mx1.example.com.")
+        server, resolver = worlds.heard(desired, key)
+        assert server.what == resolver.what == RRset(*key, 60, ("10 mx1.example.com.",))

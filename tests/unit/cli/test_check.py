@@ -226,7 +226,8 @@ def test_no_configuration_is_needed(world: World, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["a b"], "holds a character"),
+        (["a b"], "'a b' is no mail domain: write one such as example.com"),
+        (["info@example.com"], "'info@example.com' is no mail domain"),
         (["_x.example"], "is no mail domain"),
         (["com"], "is no mail domain"),
         (["--sender", "example.com"], "is no IP address"),
@@ -284,6 +285,26 @@ def test_the_journal_tells_who_took_the_mail_before(world: World) -> None:
     assert ("old-service-accepts", "fail") in world.levels("--only", "services")
 
 
+def test_traps_that_no_record_shows_are_found(world: World) -> None:
+    """A back door beside a gateway, a new service at the old one's address, six addresses."""
+    world.site.write(
+        "zones/example.com.yaml",
+        f"{ZONE.replace('20 mx2', '20 mx2, 30 new')}"
+        "services: [{mailgates: {mx: mgf}}, {microsoft365: {behind: mailgates}}]\n",
+    )
+    world.net.records += [
+        "example-com.mail.protection.outlook.com. 60 A 127.0.0.22",
+        "new.example.com. 60 A 127.0.0.21",
+        *(f"mx2.example.com. 60 A 127.0.0.{number}" for number in range(60, 65)),
+    ]
+    found = world.levels("--only", "services", "--only", "mx")
+    assert {rule for rule, state in found if state == "fail"} == {
+        "gateway-bypass",
+        "mx-same-addresses",
+        "mx-too-many-addresses",
+    }
+
+
 def test_a_journal_that_cannot_be_read_is_told(world: World) -> None:
     """Then nothing is known to be published, and the rest goes on."""
     (world.site.directory / ".mailsync").write_text("not a directory")
@@ -328,6 +349,27 @@ def test_gates_are_saved_for_another_machine(world: World, monkeypatch: pytest.M
     done = world.run("--gates", "-o", "other.json")
     assert (done.code, "too short" in done.err) == (1, True)
     assert not (world.site.directory / "other.json").exists()
+
+
+def test_a_machine_without_port_25_plans_what_another_saw_mail_hosts_present(world: World) -> None:
+    """For `tlsa: auto`: this one asks no mail server; what was not seen changes nothing."""
+    site = world.site
+    site.write("zones/example.com.yaml", f"{ZONE}tlsa: {{mx1: auto, mx2: auto}}\n")
+    done = world.run("--gates", "--out", "seen.json")
+    assert "1 of 2 certificates for tlsa: auto)" in done.err
+    found = from_json((site.directory / "seen.json").read_text(), site.now)
+    (value,) = [one.tlsa for one in found.certificates if one.tlsa]
+    site.write("live/example.com.zone", "\n".join(("$ORIGIN .", *RECORDS[:7])) + "\n")
+    config = (site.directory / "mailsync.yaml").read_text()
+    site.write(
+        "mailsync.yaml", f"{config.partition('observe:')[0]}observe: {{nameservers: none}}\n"
+    )
+    planned = site.run("plan", "--observations", "seen.json")
+    assert value in planned.out
+    words = " ".join(planned.out.split())
+    assert "mx2.example.com (127.0.0.22) does not offer STARTTLS" in words
+    assert site.run("apply", "--observations", "seen.json").code == 0
+    assert value.split()[-1] in "".join(site.zone("example.com").split())
 
 
 def test_a_bug_in_one_domain_is_that_domains(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

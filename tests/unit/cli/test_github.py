@@ -19,6 +19,7 @@ from mailsync.cli.github_markdown import ROOM_MIN, Report, markdown
 from mailsync.cli.github_step import Note, Step
 from mailsync.errors import MailsyncError, Refused
 from mailsync.lint.model import Finding
+from mailsync.observe.observations import to_json as observations_json
 from mailsync.plan.document import from_json
 from mailsync.plan.model import DomainPlan, Plan
 from mailsync.plan.printable import printable
@@ -358,6 +359,19 @@ def test_apply_does_what_is_due_and_shows_what_comes(checkout: Checkout, fake: F
     assert checkout.outputs()["changes"] == "true"
     assert fake.requests == []
     assert "192.0.2.10" in (checkout.workspace / "live" / "example.jp.zone").read_text()
+
+
+def test_what_another_machine_saw_counts_for_both_commands(checkout: Checkout) -> None:
+    """As the action's input names it; a file that cannot be believed stops both, in one line."""
+    seen = checkout.workspace / "seen.json"
+    seen.write_text(observations_json(datetime.now(UTC), []))
+    checkout.set(MAILSYNC_OBSERVATIONS="seen.json")
+    assert [checkout.run(command) for command in ("plan", "apply")] == [0, 0]
+    checkout.set(MAILSYNC_OBSERVATIONS_KEY="a key of sixteen octets")
+    assert [checkout.run(command) for command in ("plan", "apply")] == [1, 1]
+    assert "seen.json: no observations of this version: it is not signed" in (
+        checkout.summary.read_text()
+    )
 
 
 def test_apply_goes_on_beside_a_broken_file(

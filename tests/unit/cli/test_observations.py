@@ -6,10 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+import dns.rcode
 import pytest
 
+from mailsync.cli import apply as apply_module
 from mailsync.observe.observations import Sight, to_json
 from tests.unit.cli.site import Site
+from tests.unit.observe.fakes import FakeServer, reply
 
 DOMAIN = "example.co.jp."
 HOST = "mgf.cybermail.jp."
@@ -66,6 +69,26 @@ def test_observations_are_refused_when_old_or_signed_by_nobody(
     assert "mail.hosting.example" in due.zone("example.co.jp")
 
 
+@pytest.mark.parametrize(("seen_again", "code"), [(False, 0), (True, 3)])
+def test_who_waits_believes_no_old_file_and_reads_a_new_one(
+    site: Site, seen_again: bool, code: int
+) -> None:
+    """`--wait` may stay for days: what was seen when it began says nothing about later."""
+    site.only("example.co.jp")
+    saw(site, "fail")
+
+    def passes(*_: object) -> None:
+        site.passes(hours=12)
+        if seen_again:
+            saw(site, "fail")
+
+    site.patch.setattr(apply_module, "_sleep", passes)
+    done = site.run("apply", "--wait", "--observations", "seen.json")
+    assert done.code == code
+    assert ("warning: seen.json: observations of" in done.err) == (not seen_again)
+    assert ("mgf.cybermail.jp" in site.zone("example.co.jp")) == (not seen_again)
+
+
 def test_where_nothing_is_observed_no_mail_server_is_asked_unless_the_file_says_so(
     due: Site,
 ) -> None:
@@ -73,7 +96,9 @@ def test_where_nothing_is_observed_no_mail_server_is_asked_unless_the_file_says_
     assert "smtp-accepts" not in due.run("plan").out
     text = (due.directory / "mailsync.yaml").read_text()
     config = text.replace("soak: 1d,", "soak: 1d, gates: {smtp-accepts: require},")
-    due.write("mailsync.yaml", config + "observe: {resolvers: [127.0.0.1:9]}\n")
-    done = due.run("apply")
+    with FakeServer(lambda query, _: reply(query, rcode=dns.rcode.REFUSED).to_wire()) as mute:
+        resolvers = f'["{mute.address}:{mute.port}"]'
+        due.write("mailsync.yaml", f"{config}observe: {{resolvers: {resolvers}}}\n")
+        done = due.run("apply")
     assert done.code == 3
     assert "(required: cutover.gates)" in done.err

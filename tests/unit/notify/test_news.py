@@ -144,6 +144,10 @@ def test_a_message_puts_what_failed_first_and_is_bounded() -> None:
     text = message.body(NEWS)
     assert text.startswith("b.example: failed\n  - <!channel> & more\n\n")
     assert text.endswith("and 12 more: see `mailsync status`")
+    long = [News(f"d{n}.example", "failed", ("x" * 500,) * 20) for n in range(50)]
+    text = message.body(long)
+    assert len(text) < 31_000
+    assert text.endswith("and more: see `mailsync status`")
 
 
 def test_a_webhook_gets_text_that_mentions_nobody() -> None:

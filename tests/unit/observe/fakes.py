@@ -18,9 +18,28 @@ import dns.rcode
 import dns.rdatatype
 import dns.resolver
 import dns.rrset
+import pytest
 
 Answering = Callable[[dns.message.Message, bool], bytes | Iterable[bytes] | None]
 """From a query, and whether it came over TCP, to what is sent back; None: silence."""
+
+
+def _ipv6_works() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+BOTH_FAMILIES = pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        pytest.param("::1", marks=pytest.mark.skipif(not _ipv6_works(), reason="no IPv6 here")),
+    ],
+)
+"""For a test that is to hold over IPv4 and over IPv6."""
 
 
 class FakeServer:
@@ -30,9 +49,10 @@ class FakeServer:
         self.answering = answering
         self.address = address
         self.queries: list[dns.message.Message] = []
-        self._tcp = socket.create_server((address, port))
+        self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._tcp = socket.create_server((address, port), family=self._family)
         self.port: int = self._tcp.getsockname()[1]
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp = socket.socket(self._family, socket.SOCK_DGRAM)
         self._udp.bind((address, self.port))
         self._threads = [
             threading.Thread(target=serve, daemon=True)
@@ -51,7 +71,7 @@ class FakeServer:
         traceback: TracebackType | None,
     ) -> None:
         for sock, kind_of in ((self._udp, socket.SOCK_DGRAM), (self._tcp, socket.SOCK_STREAM)):
-            with socket.socket(socket.AF_INET, kind_of) as poke, suppress(OSError):
+            with socket.socket(self._family, kind_of) as poke, suppress(OSError):
                 poke.connect((self.address, self.port))
                 poke.send(b"")
             sock.close()

@@ -59,7 +59,8 @@ def mail_server(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
     if not port:
-        with socket.create_server((address, 0)) as free:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.create_server((address, 0), family=family) as free:
             port = free.getsockname()[1]
     controller = Controller(
         _Policy(recipients, sender),
@@ -77,11 +78,11 @@ def mail_server(
 
 @contextmanager
 def raw_server(
-    serve: Callable[[socket.socket], None], *, address: str = "127.0.0.1"
+    serve: Callable[[socket.socket], None], *, address: str = "127.0.0.1", port: int = 0
 ) -> Iterator[Endpoint]:
     """Hand every connection to ``serve``, each in a thread of its own, and close it after."""
-    listening = socket.create_server((address, 0))
-    port: int = listening.getsockname()[1]
+    listening = socket.create_server((address, port))
+    port = listening.getsockname()[1]
     threads: list[threading.Thread] = []
     open_now: list[socket.socket] = []
 

@@ -29,7 +29,7 @@ def looked(
     settings = Settings(
         seconds=3, patience=QUICK, smtp_port=port, roots=None if roots is None else str(roots)
     )
-    found = gates.look(subject, net.gatherer(settings), lambda: NOW)
+    found = gates.look(subject, net.gatherer(settings), lambda: NOW).sights
     assert {sight.at for sight in found} == {NOW}
     assert len(found) == len(gates.OF_SERVERS)
     return {sight.gate: sight for sight in found}
@@ -118,9 +118,43 @@ def test_hosts_that_are_to_be_are_looked_at_where_the_file_puts_them() -> None:
             Settings(seconds=3, patience=QUICK, smtp_port=endpoint.port),
             Planned({"new.example.com.": DOMAIN}),
         )
-        found = gates.look(subject, gatherer, lambda: NOW)
+        found = gates.look(subject, gatherer, lambda: NOW).sights
         assert not any(name == "new.example.com." for name, _ in net.asked(recursive=True))
     assert {(sight.host, sight.address) for sight in found} == {("new.example.com.", "127.0.0.1")}
+
+
+def test_what_hosts_present_is_seen_where_a_file_leaves_tlsa_to_them(tmp_path: Path) -> None:
+    """At the addresses that they have and at those to come, an MX or not; nobody else's."""
+    made = Authority(tmp_path).issue("mx1.example.com")
+    wishes = (
+        Wish("tlsa", "_25._tcp.mx1.example.com.", "TLSA", (), 60, PLACE, auto=True),
+        Wish("host", "mx1.example.com.", "A", ("127.0.0.1",), 60, PLACE),
+        Wish("tlsa", "_25._tcp.out.example.com.", "TLSA", (), 60, PLACE, auto=True),
+    )
+    subject = Subject(DOMAIN, DOMAIN, Desired(DOMAIN, DOMAIN, wishes, PLACE))
+    records = mail_domain(
+        "mx1.example.com. 60 A 127.0.0.9",
+        "out.example.com. 60 A 127.0.0.1",
+        "mx2.example.com. 60 A 127.0.0.1",
+        mx=["10 mx1.example.com.", "20 mx2.example.com."],
+    )
+    with mail_server(certificate=made) as endpoint, Internet(*records) as net:
+        settings = Settings(seconds=3, patience=QUICK, smtp_port=endpoint.port)
+        found = gates.look(subject, net.gatherer(settings), lambda: NOW)
+    certificates = {(one.host, one.address): one for one in found.certificates}
+    assert set(certificates) == {
+        ("mx1.example.com.", "127.0.0.1"),
+        ("mx1.example.com.", "127.0.0.9"),
+        ("out.example.com.", "127.0.0.1"),
+    }
+    seen = certificates["mx1.example.com.", "127.0.0.1"]
+    assert seen.tlsa.startswith("3 1 1 ")
+    assert certificates["out.example.com.", "127.0.0.1"].tlsa == seen.tlsa
+    unseen = certificates["mx1.example.com.", "127.0.0.9"]
+    assert unseen.tlsa == ""
+    assert unseen.detail.startswith("mx1.example.com (127.0.0.9) refused the connection")
+    assert {sight.host for sight in found.sights} == {"mx1.example.com.", "mx2.example.com."}
+    assert {sight.address for sight in found.sights} == {"127.0.0.1"}
 
 
 def test_a_server_that_presents_nothing_readable_is_unknown() -> None:
@@ -146,6 +180,18 @@ def test_a_host_that_cannot_be_looked_at_is_told() -> None:
         assert "refused the connection" in found["smtp-tls"].detail
 
 
+def test_an_mx_that_cannot_be_looked_up_is_told() -> None:
+    """Of a domain without a file nobody knows the hosts then; one that takes no mail has none."""
+    with Internet(*mail_domain()) as net:
+        net.broken.add(DOMAIN)
+        found = looked(net, Subject(DOMAIN), 1)
+        assert states(found) == ["unknown"] * 3
+        assert found["smtp-tls"].detail.startswith("its MX could not be looked up: the resolver")
+    with Internet(*mail_domain(mx=["0 ."])) as net:
+        settings = Settings(seconds=3, patience=QUICK)
+        assert gates.look(Subject(DOMAIN), net.gatherer(settings), lambda: NOW).sights == ()
+
+
 def test_a_look_that_takes_too_long_is_unknown() -> None:
     """The time of a domain ends, and with it the look."""
     with (
@@ -153,6 +199,6 @@ def test_a_look_that_takes_too_long_is_unknown() -> None:
         Internet(*mail_domain("mx1.example.com. 60 A 127.0.0.1")) as net,
     ):
         settings = Settings(seconds=0.3, patience=QUICK, smtp_port=endpoint.port)
-        found = gates.look(Subject(DOMAIN, DOMAIN), net.gatherer(settings), lambda: NOW)
+        found = gates.look(Subject(DOMAIN, DOMAIN), net.gatherer(settings), lambda: NOW).sights
     assert {sight.state for sight in found} == {"unknown"}
     assert {sight.gate for sight in found} == set(gates.OF_SERVERS)

@@ -11,9 +11,10 @@ import pytest
 from mailsync.desired.model import Desired, Wish
 from mailsync.errors import MailsyncError
 from mailsync.observe.gates import OF_SERVERS
-from mailsync.observe.looking import Prober, read, told_by
-from mailsync.observe.observations import Observations, Sight, to_json
-from mailsync.plan.live import Look
+from mailsync.observe.looking import Prober, presented_by, read, told_by
+from mailsync.observe.observations import Certificate, Observations, Sight, to_json
+from mailsync.observe.question import Patience
+from mailsync.plan.live import Look, Presented
 from tests.unit.observe.mail_servers import mail_server
 from tests.unit.plan.story import PLACE
 
@@ -29,6 +30,12 @@ DESIRED = Desired(
     ),
     PLACE,
 )
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a resolver that is not there."""
+    monkeypatch.setattr("mailsync.observe.looking._PATIENCE", Patience(timeout=0.05, tries=1))
 
 
 def prober(port: int, *mailboxes: str) -> Prober:
@@ -91,6 +98,30 @@ def test_a_file_speaks_for_the_hosts_that_it_names_and_no_others() -> None:
     assert {look.state for look in silent} == {"unknown"}
     without = told_by(Observations(NOW, (sight(address=""),)), DESIRED, frozenset({HOST}))
     assert without == (Look("smtp-accepts", HOST, "pass", "so it says"),)
+
+
+def test_a_file_tells_what_a_host_presents_at_all_its_addresses() -> None:
+    """The last that was seen at each; one of which it does not speak, and nothing is known."""
+    certificates = tuple(
+        Certificate(HOST, address, tlsa, detail, NOW - timedelta(minutes=age))
+        for address, tlsa, detail, age in (
+            ("192.0.2.1", "3 1 1 new", "", 0),
+            ("192.0.2.1", "3 1 1 old", "", 5),
+            ("192.0.2.2", "3 1 1 two", "", 0),
+            ("192.0.2.3", "", "mx.example.com (192.0.2.3) took too long", 0),
+        )
+    )
+    observations = Observations(NOW, (), certificates=certificates)
+
+    def presented(*addresses: str, host: str = HOST) -> Presented:
+        return presented_by(observations, {host: addresses})[host]
+
+    assert presented("192.0.2.1", "192.0.2.2").values == ("3 1 1 new", "3 1 1 two")
+    unseen = presented("192.0.2.1", "192.0.2.3")
+    assert (unseen.values, unseen.detail) == ((), "mx.example.com (192.0.2.3) took too long")
+    assert "(192.0.2.4): the observations hold no" in presented("192.0.2.1", "192.0.2.4").detail
+    assert presented("192.0.2.1", host="other.example.").values == ()
+    assert presented().detail == "no address of it is known"
 
 
 def test_a_file_is_read_only_when_it_is_fresh_and_rightly_signed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsync.errors import MailsyncError
-from mailsync.observe.observations import Sight, from_json, to_json
+from mailsync.observe.observations import Certificate, Sight, from_json, to_json
 from mailsync.plan.model import GateState
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -21,6 +21,7 @@ KEY = b"sixteen octets or more"
 SIGHT = Sight(
     "example.com.", "smtp-accepts", "mx1.example.com.", "192.0.2.1", "pass", "250 Ok", NOW
 )
+CERTIFICATE = Certificate("mx1.example.com.", "192.0.2.1", f"3 1 1 {'ab' * 32}", "", NOW)
 OTHER = replace(SIGHT, domain="example.net.", state="unknown", detail="blocked \u202e port")
 
 
@@ -34,6 +35,16 @@ def test_what_is_written_is_read() -> None:
     gate = SIGHT.as_gate()
     assert (gate.name, gate.state) == ("smtp-accepts", "pass")
     assert gate.detail == "mx1.example.com (192.0.2.1): 250 Ok"
+
+
+def test_certificates_come_back_and_are_as_old_as_they_say() -> None:
+    """Those that were seen, and why others were not."""
+    unseen = Certificate("mx1.example.com.", "192.0.2.2", "", "it took too long", NOW)
+    text = to_json(NOW, [], KEY, [unseen, CERTIFICATE])
+    assert from_json(text, NOW, key=KEY).certificates == (CERTIFICATE, unseen)
+    stale = replace(CERTIFICATE, at=NOW - timedelta(hours=2))
+    with pytest.raises(MailsyncError, match="too old"):
+        from_json(to_json(NOW, [], None, [stale]), NOW)
 
 
 def test_a_signed_file_is_believed_with_its_key() -> None:
@@ -90,7 +101,7 @@ def test_clocks_may_differ_a_little() -> None:
 
 def changed(change: Callable[[dict[str, Any]], None]) -> str:
     """A file that somebody edited."""
-    document = json.loads(to_json(NOW, [SIGHT]))
+    document = json.loads(to_json(NOW, [SIGHT], None, [CERTIFICATE]))
     change(document)
     return json.dumps(document)
 
@@ -108,6 +119,9 @@ def changed(change: Callable[[dict[str, Any]], None]) -> str:
         changed(lambda d: d["sights"][0].update(host="a b")),
         changed(lambda d: d["sights"][0].update(at="yesterday")),
         changed(lambda d: d["sights"][0].pop("detail")),
+        changed(lambda d: d.pop("certificates")),
+        changed(lambda d: d["certificates"][0].update(tlsa="3 1 1 ab")),
+        changed(lambda d: d["certificates"][0].pop("at")),
         "[" * 100_000,
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
@@ -11,9 +12,10 @@ from mailsync.mail import dane, public_key
 from mailsync.observe import gates
 from mailsync.observe.facts import Subject
 from mailsync.observe.gather import Settings
+from mailsync.observe.looking import Prober
 from mailsync.observe.observations import Sight
 from tests.unit.observe.certificates import Authority
-from tests.unit.observe.internet import NOW, QUICK, Internet, mail_domain
+from tests.unit.observe.internet import NOW, QUICK, SOA, Internet, mail_domain
 from tests.unit.observe.mail_servers import mail_server
 
 DOMAIN, HOST = "example.com.", "mx1.example.com."
@@ -25,7 +27,7 @@ WRONG = "3 1 1 " + "ab" * 32
 def seen(net: Internet, subject: Subject, port: int, *hosts: str) -> dict[str, Sight]:
     """Look at hosts; give what was seen by gate."""
     settings = Settings(seconds=3, patience=QUICK, smtp_port=port, canaries=(net.resolver,))
-    found = gates.look_at(hosts, subject, net.gatherer(settings), lambda: NOW)
+    found = gates.look_at(hosts, subject, net.gatherer(settings), lambda: NOW).sights
     return {sight.gate: sight for sight in found}
 
 
@@ -90,11 +92,33 @@ def test_what_validating_resolvers_refuse_fails() -> None:
 
 
 def test_a_name_about_to_be_created_is_asked_of_nobody() -> None:
-    """Its absence would be remembered."""
+    """Its absence would be remembered; also that of an address of the other family."""
     with mail_server() as endpoint, Internet(*mail_domain()) as net:
-        seen(net, asking_for(), endpoint.port, HOST)
-        assert (HOST, "A") not in net.asked(recursive=True)
-        assert (dane.owner(HOST), "TLSA") not in net.asked(recursive=True)
+        for family, address in (("A", "127.0.0.1"), ("AAAA", "::1")):
+            wish = Wish("host", HOST, family, (address,), 300, PLACE)
+            subject = Subject(DOMAIN, DOMAIN, Desired(DOMAIN, DOMAIN, (wish,), PLACE))
+            seen(net, subject, endpoint.port, HOST)
+            assert not any(name.endswith(HOST) for name, _ in net.asked(recursive=True))
+
+
+def test_an_mx_about_to_be_created_is_asked_of_no_resolver() -> None:
+    """Of a domain without mail so far: a resolver would go on saying that there is none."""
+    wishes = (
+        Wish("mx", DOMAIN, "MX", (f"10 {HOST}",), 300, PLACE),
+        Wish("host", HOST, "A", ("127.0.0.1",), 300, PLACE),
+    )
+    desired = Desired(DOMAIN, DOMAIN, wishes, PLACE)
+    with mail_server() as endpoint, Internet(SOA) as net:
+        server = net.server
+        look = Prober(((server.address, server.port),), (), lambda: NOW, Flag(), endpoint.port)
+        assert {one.state for one in look(desired, frozenset({HOST})) if one.host == HOST} == {
+            "pass",
+            "fail",
+        }
+        assert net.asked(recursive=True) == {(DOMAIN, "SOA")}
+        net.bogus.add(DOMAIN)
+        broken = [one for one in look(desired, frozenset({HOST})) if one.gate == "dnssec"]
+        assert [(one.host, one.state) for one in broken] == [(DOMAIN, "fail")]
 
 
 def test_a_resolver_that_fails_all_the_same_says_nothing() -> None:

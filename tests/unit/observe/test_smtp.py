@@ -20,6 +20,7 @@ from mailsync.mail.certificate import is_for
 from mailsync.observe.dialogue import Handshake
 from mailsync.observe.smtp import Endpoint, _secured, probe
 from tests.unit.observe.certificates import Authority
+from tests.unit.observe.fakes import BOTH_FAMILIES
 from tests.unit.observe.mail_servers import HOST, drips, mail_server, raw_server, says
 
 POSTMASTER = "postmaster@example.com"
@@ -46,9 +47,11 @@ def knows(*recipients: str) -> Callable[[str], str]:
     return answer
 
 
-def test_a_good_server_is_told_in_full(authority: Authority) -> None:
+@BOTH_FAMILIES
+def test_a_good_server_is_told_in_full(authority: Authority, address: str) -> None:
     """Banner, extensions, TLS, chain, names and every recipient; nothing ended early."""
-    with mail_server(knows(POSTMASTER), certificate=authority.issue("mx.example.com")) as endpoint:
+    certificate = authority.issue("mx.example.com")
+    with mail_server(knows(POSTMASTER), certificate=certificate, address=address) as endpoint:
         found = probe(endpoint, (POSTMASTER, RANDOM, FOREIGN), roots=str(authority.root))
     assert (found.reached, found.problem) == (True, "")
     assert found.banner is not None

@@ -777,10 +777,23 @@ def test_a_former_service_that_was_not_asked_is_unknown() -> None:
     """Neither when nobody was asked for, nor when its name cannot be looked up."""
     nobody = of_servers(called(role="old", known=()), called(role="mailbox", known=()))
     assert {level for _, level in found(services.judge, nobody)} == {"unknown"}
-    subject = Subject(DOMAIN, DOMAIN, old_hosts=("old.example.net.", "gone.example.net."))
-    addresses = {"old.example.net.": FAILED, "gone.example.net.": VOID}
-    of = facts(subject=subject, addresses=addresses)
-    assert found(services.judge, of) == [("old-service-accepts", "unknown")]
+    subject = Subject(
+        DOMAIN,
+        DOMAIN,
+        old_hosts=("old.example.net.", "gone.example.net."),
+        mailbox_hosts=("tenant.example.net.",),
+    )
+    addresses = {
+        "old.example.net.": FAILED,
+        "gone.example.net.": VOID,
+        "tenant.example.net.": FAILED,
+    }
+    told = list(services.judge(facts(subject=subject, addresses=addresses)))
+    assert [(one.id, one.subject, one.state) for one in told] == [
+        ("old-service-accepts", "old.example.net", "unknown"),
+        ("old-service-accepts", "gone.example.net", "pass"),
+        ("gateway-bypass", "tenant.example.net", "unknown"),
+    ]
 
 
 # ---- all ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from mailsync.observe.question import Alias, Server, Silence, ask
 from mailsync.observe.resolving import dnspython_resolver
 from mailsync.observe.zones import ServerLook, Zones, ZoneServers, compare, is_asked_for, look
 
-from .fakes import FakeServer, reply, zone_of
+from .fakes import BOTH_FAMILIES, FakeServer, reply, zone_of
 from .internet import QUICK, SOA, Internet, mail_domain
 
 ZONE = "example.com."
@@ -24,9 +24,10 @@ def at(server: FakeServer) -> Server:
     return Server("ns1.example.com.", server.address, server.port)
 
 
-def test_a_good_server_is_told_in_full() -> None:
+@BOTH_FAMILIES
+def test_a_good_server_is_told_in_full(address: str) -> None:
     """Serial, negative TTL, the NS it names; over UDP and TCP."""
-    with FakeServer(zone_of(*mail_domain())) as server:
+    with FakeServer(zone_of(*mail_domain()), address) as server:
         found = look(at(server), ZONE, QUICK)
     assert found == ServerLook(at(server), serial=7, negative_ttl=900, names=("ns1.example.com.",))
 
