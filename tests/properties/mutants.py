@@ -163,6 +163,13 @@ MUTANTS: Mapping[str, Mutant] = {
         instead(included, "before_removing", lambda *_: ((), ())),
         cases=(kinds.case_a_record_that_is_included, parts.case_the_last_part_goes_last),
     ),
+    "what a neighbour lists is not looked at": Mutant(
+        instead(abroad, "visible", abroad._remembered),
+        cases=(
+            neighbours.case_a_neighbour_that_nobody_has_applied,
+            neighbours.case_an_include_that_a_neighbour_has_left,
+        ),
+    ),
     "ptr._address_known": Mutant(
         dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)
     ),
