@@ -12,7 +12,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import MailsyncError
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Neighbour
-from mailsync.plan.neighbours import leaned_on, names_in, lets_go, relations, zones_of
+from mailsync.plan.neighbours import leaned_on, lets_go, names_in, relations, zones_of
 
 
 class Neighbourhood:

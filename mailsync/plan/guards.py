@@ -151,8 +151,16 @@ def _too_late(
     """An old service that ends before the last resolver lets go of it would lose mail."""
     cutover = scene.desired.cutover
     pending = [course for course in courses if course.routes and course.key[1] != "CNAME"]
-    if cutover.old_until is None or retire is None or retire <= cutover.old_until or not pending:
+    if cutover.old_until is None or retire is None or retire <= cutover.old_until:
         return []
+    if not pending:
+        message = (
+            f"the old service ends at {_local(cutover.old_until, cutover.zone)} "
+            f"(cutover.old_until), but it may be asked until {_local(retire, cutover.zone)}: keep "
+            "it longer"
+        )
+        where = shown(scene.desired.domain)
+        return [Finding("old-service-ends-too-soon", "warning", message, where)]
     low = scene.lifetimes.of_ttl(low_ttl(scene))
     latest = cutover.old_until - timedelta(seconds=cutover.retire_safety) - low
     zone = cutover.zone
@@ -172,8 +180,20 @@ def _too_late(
     earlier = switch_at > latest and lowering + max([*lowered, timedelta(0)]) <= latest
     if earlier and (cutover.at is not None or cutover.window.openings):
         remedy += ", or let the switch run earlier (cutover.at, cutover.window)"
+    if earlier and _unseen_until(scene, courses) > latest:
+        remedy += (
+            ", or, if you know that nobody has changed these records lately, say so "
+            "(cutover.unseen_ttl: 0)"
+        )
     place = _place(pending[0])
     return [Finding("old-service-ends-too-soon", "error", f"{message}; {remedy}", place)]
+
+
+def _unseen_until(scene: Scene, courses: tuple[Course, ...]) -> datetime:
+    """Give until when some resolver may hold a version that nobody saw; now if none does."""
+    held = (remnant for course in courses for remnant in scene.visible(course.key))
+    ends = (remnant.until for remnant in held if remnant.version.unseen)
+    return max([scene.now, *(until for until in ends if until is not None)])
 
 
 def _local(time: datetime, zone: ZoneInfo) -> str:

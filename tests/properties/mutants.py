@@ -280,6 +280,10 @@ MUTANTS: Mapping[str, Mutant] = {
         ("out", "in"),
     ),
     "certificates change at once": Mutant(directly(tlsa), ("address", "families")),
+    "certificates are forgotten before the host": Mutant(
+        instead(tlsa, "_is_left", lambda *_: False),
+        cases=(kinds.case_a_host_that_is_left_keeps_its_tlsa,),
+    ),
     "what was presented is forgotten": Mutant(
         instead(certificates, "presented_last", lambda *_: START),
         cases=(presented.case_an_old_certificate_is_let_in_for_long,),

@@ -13,7 +13,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.abroad import siblings_records
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live, Neighbour
-from mailsync.plan.neighbours import leans_on, leaned_on, relations, zones_of
+from mailsync.plan.neighbours import leaned_on, leans_on, relations, zones_of
 from mailsync.plan.planner import plan_domain
 from tests.unit.plan.story import PLACE, START, ZONE, Story, mx, rrset, spf, wish, zone
 

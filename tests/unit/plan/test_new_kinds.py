@@ -112,6 +112,19 @@ def case_back_to_a_host_without_address() -> None:
     assert life.values(*MX) == (f"10 {MX1}",)
 
 
+def case_a_host_that_is_left_keeps_its_tlsa() -> None:
+    """The records of a host that leaves the MX go last: mail still goes there, by the old MX."""
+    old, host = f"10 {MX1}", rrset(MX1, "A", 300, "192.0.2.1")
+    life = Story(zone(rrset(ZONE, "MX", 300, old), host, rrset(*TLSA, 300, A)))
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=300), wish("tlsa", *TLSA))
+    life.run("5d")
+    assert life.values(*MX) == (NEW,)
+    assert life.values(*TLSA) == (A,)
+    life.run("10d")
+    assert life.values(*TLSA) == ()
+
+
 def case_an_include_in_the_zone() -> None:
     """A record of the same zone is there, and known to be, before SPF includes it."""
     life = Story(zone(rrset(ZONE, "TXT", 60, OLD_SPF)))
