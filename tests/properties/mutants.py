@@ -64,6 +64,17 @@ def dropped(module: object, name: str) -> Patch:
     return lambda: mock.patch.object(module, name, nothing)
 
 
+def without(module: object, name: str, fits: Callable[[str], bool]) -> Patch:
+    """Drop those of the holds that a function makes whose reason fits."""
+    made = getattr(module, name)
+
+    def fewer(*given: Any, **named: Any) -> Any:
+        found = made(*given, **named)
+        return type(found)(hold for hold in found if not fits(hold.reason))
+
+    return instead(module, name, fewer)
+
+
 def instead(module: object, name: str, function: Callable[..., Any]) -> Patch:
     """Take another function."""
     return lambda: mock.patch.object(module, name, function)
@@ -124,13 +135,20 @@ def low(self: Lifetimes, ttl: int) -> timedelta:
     return timedelta(seconds=max(min(ttl, self.cutover.ttl), self.cutover.resolver_min_ttl))
 
 
+_LOWERED = "resolvers may hold the answer with TTL"
+
 MUTANTS: Mapping[str, Mutant] = {
     # ---- Every place where a hold is made (mailsync.plan: `Hold(`) -------------------------------
     "holds.not_served_yet": Mutant(dropped(holds, "not_served_yet"), (), ("lagging",)),
     # Without it no mail is lost, as the old service is then asked to stay for longer: what breaks
     # is that the switch leaves nothing behind for longer than the low TTL.
     "holds._old_answers": Mutant(
-        dropped(holds, "_old_answers"), cases=(kinds.case_what_a_switch_leaves_behind,)
+        without(holds, "_old_answers", lambda why: not why.startswith(_LOWERED)),
+        cases=(kinds.case_what_a_switch_leaves_behind,),
+    ),
+    "holds._old_answers#2": Mutant(
+        without(holds, "_old_answers", lambda why: why.startswith(_LOWERED)),
+        cases=(kinds.case_a_plan_tells_the_wait_that_lowering_brings,),
     ),
     "holds._not_ready": Mutant(dropped(holds, "_not_ready"), ("in", "out")),
     "holds._unwished_hosts": Mutant(
@@ -145,7 +163,13 @@ MUTANTS: Mapping[str, Mutant] = {
     "holds.after_addresses": Mutant(
         dropped(holds, "after_addresses"), cases=(addresses.case_a_host_in_use_that_comes,)
     ),
-    "holds.before_settle": Mutant(dropped(holds, "before_settle"), ("out", "in")),
+    "holds.before_settle": Mutant(
+        without(holds, "before_settle", lambda why: why.startswith("soak")), ("out", "in")
+    ),
+    "holds.before_settle#2": Mutant(
+        without(holds, "before_settle", lambda why: why.startswith("the old service")),
+        cases=(kinds.case_no_soak_keeps_the_old_host,),
+    ),
     "holds.before_rollback": Mutant(
         dropped(holds, "before_rollback"), cases=(kinds.case_back_to_a_host_without_address,)
     ),
@@ -309,8 +333,12 @@ EQUIVALENT: Mapping[str, str] = {
         "`_old_answers` counts from when the TTL really went down."
     ),
     "holds.before_switch": (
-        "Makes the holds of `cutover.at` and of the window: the user's wishes. To switch earlier "
-        "than they say is unwanted, not unsafe: every other hold stands beside them."
+        "Makes the hold of `cutover.at`: the user's wish. To switch earlier than it says is "
+        "unwanted, not unsafe: every other hold stands beside it."
+    ),
+    "holds.before_switch#2": (
+        "Makes the hold of the window: the user's wish, as above. Each opening that the other "
+        "holds let pass is as safe as any other time."
     ),
 }
 """Places that make a hold without which no message is lost, each with the reason."""

@@ -82,6 +82,26 @@ def case_what_a_switch_leaves_behind() -> None:
     assert until == life.ran_at("switch", MX) + timedelta(minutes=10)
 
 
+def case_a_plan_tells_the_wait_that_lowering_brings() -> None:
+    """Before the TTL goes down, the plan counts the old one from then: the date that it shows."""
+    life = Story(zone(rrset(ZONE, "MX", 86400, OLD)), (mx(OLD, ttl=86400),))
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=86400),)
+    switch = next(stage for stage in life.plan().stages if stage.name == "switch")
+    assert switch.not_before == life.now + timedelta(days=1)
+
+
+def case_no_soak_keeps_the_old_host() -> None:
+    """With no soak at all, the address of the old host stays until nobody is led there."""
+    host = wish("host", MX1, "A", "192.0.2.1")
+    life = Story(zone(rrset(ZONE, "MX", 300, f"10 {MX1}"), rrset(MX1, "A", 300, "192.0.2.1")))
+    life.wishes, life.cutover = (mx(f"10 {MX1}", ttl=300), host), Cutover(soak=0)
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=300), wish("host", MX1, "A"))
+    life.run("30m", every="1m")
+    assert life.ran_at("settle", (MX1, "A")) == life.ran_at("switch", MX) + timedelta(minutes=10)
+
+
 def case_former_name_servers() -> None:
     """After the zone's name servers changed, mail stays while some are asked as before."""
     life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
