@@ -12,15 +12,12 @@ from zoneinfo import ZoneInfo
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
-from mailsync.mail import dmarc, mta_sts, spf
-from mailsync.plan import ability, abroad
+from mailsync.mail import mta_sts, spf
+from mailsync.plan import ability, abroad, unmanaged
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.reasons import named
-
-_KEEPS_KEYS = frozenset({"TXT", "CNAME", "NS"})
-"""By which records a DKIM selector is found: a key, an alias, a delegation."""
 
 _OPEN_END = ": every date here counts from when all do, and moves on until then"
 
@@ -50,7 +47,7 @@ def findings(
     found += _half_moved(scene, courses)
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
-    found += _unmanaged(scene)
+    found += unmanaged.findings(scene, courses)
     rank = {"error": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda one: (rank[one.severity], one.id, one.where)))
 
@@ -320,47 +317,3 @@ def _lagging(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
         for course in courses
         if (text := scene.live.lagging.get(course.key))
     ]
-
-
-def _unmanaged(scene: Scene) -> list[Finding]:
-    """Report mail records that are live and that the file does not speak of."""
-    domain, kinds = scene.desired.domain, scene.desired.kinds
-    there: dict[str, Key] = {}
-    for key, rrset in sorted(scene.live.rrsets.items()):
-        kind = _mail_kind(domain, rrset)
-        if kind and kind not in kinds:
-            there.setdefault(kind, key)
-    return [
-        Finding(
-            "unmanaged",
-            "info",
-            f"{named(key)} is live, and the file does not name '{kind}': left as it is"
-            + _left_low(scene, key),
-            shown(domain),
-        )
-        for kind, key in sorted(there.items())
-    ]
-
-
-def _left_low(scene: Scene, key: Key) -> str:
-    """Say what a TTL was before it was lowered for a change that the file no longer asks for."""
-    live = scene.live.get(key)
-    ttls = [v.rrset.ttl for v in scene.history(key).versions if v.rrset is not None]
-    if live is None or not ttls or max(ttls) <= live.ttl:
-        return ""
-    return f", also its TTL of {live.ttl}, which was {max(ttls)} before"
-
-
-def _mail_kind(domain: str, rrset: RRset) -> str | None:
-    if rrset.name == domain and rrset.type == "MX":
-        return "mx"
-    if f".{rrset.name}".endswith("._domainkey." + domain) and rrset.type in _KEEPS_KEYS:
-        return "dkim"
-    if rrset.type != "TXT":
-        return None
-    texts = [txt_text(value) for value in rrset.values]
-    if rrset.name == domain and any(map(spf.is_spf, texts)):
-        return "spf"
-    if rrset.name == "_dmarc." + domain and any(map(dmarc.is_dmarc, texts)):
-        return "dmarc"
-    return None

@@ -181,7 +181,8 @@ def test_the_address_of_a_host_that_takes_a_neighbours_mail_cannot_go() -> None:
     customer = replace(mx(f"10 {host}"), name="customer.example.")
     live = zone(rrset("customer.example.", "MX", 3600, f"10 {host}"))
     life.neighbours = (neighbour("customer.example.", (customer,), live),)
-    assert "host-in-use" in {finding.id for finding in life.plan().findings}
+    (finding,) = (one for one in life.plan().findings if one.id == "host-in-use")
+    assert "the MX of customer.example names this host" in finding.message
 
 
 def test_an_address_stays_while_a_neighbours_old_mx_is_visible() -> None:

@@ -619,6 +619,41 @@ def test_a_ramp_keeps_its_dates() -> None:
     assert life.ran_at("settle", DMARC) == at
 
 
+def test_a_ramp_tells_the_steps_that_are_not_planned_yet() -> None:
+    """Each with its time, until the last one is planned."""
+    texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
+    values = [(txt_value(text),) for text in texts]
+    at = START + timedelta(days=30)
+    rungs = (Rung(values[0]), Rung(values[1], after=86400), Rung(values[2], at=at))
+    life = Story(zone(), (wish("dmarc", *DMARC, texts[2], ramp=rungs),))
+    told = "the ramp goes on: p=quarantine 1 d later, then p=reject on 2026-12-22 03:00 UTC"
+    assert [finding.message for finding in life.plan().findings] == [told]
+    life.apply()
+    (finding,) = life.plan().findings
+    assert finding.message == "the ramp goes on: p=reject on 2026-12-22 03:00 UTC"
+    life.run("3d")
+    assert life.plan().findings == ()
+
+
+def test_a_key_that_outlives_the_mail_is_told() -> None:
+    """The revoked key under every selector is under none that has a record of its own."""
+    keys = {"s1": "v=DKIM1; p=", "s2": "v=DKIM1; k=ed25519; p=AAAA", "s3": "no key"}
+    live = [rrset(f"{name}._domainkey.{ZONE}", "TXT", 60, key) for name, key in keys.items()]
+    life = Story(zone(*live), (mx("0 ."), spf("v=spf1 -all")), no_mail=True)
+    told = [finding.message for finding in life.plan().findings if finding.id == "keys-left"]
+    assert len(told) == 1
+    assert "s2._domainkey.example.jp. TXT still" in told[0]
+    life.live.pop(live[1].key)
+    assert "keys-left" not in {finding.id for finding in life.plan().findings}
+
+
+def test_mail_that_comes_back_is_called_so() -> None:
+    """A null MX is no server beside which another one takes mail."""
+    life = Story(zone(rrset(ZONE, "MX", 60, "0 .")), (mx(NEW, ttl=60),))
+    (switch,) = (stage for stage in life.plan().stages if stage.name == "switch")
+    assert switch.changes[0].why.startswith("mail is accepted again")
+
+
 def test_a_ramp_waits_while_mail_moves() -> None:
     """No rung is taken before a move of mail and its soak are over."""
     texts = [f"v=DMARC1; p={p}" for p in ("none", "reject")]
