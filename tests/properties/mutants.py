@@ -137,6 +137,15 @@ def low(self: Lifetimes, ttl: int) -> timedelta:
 
 _LOWERED = "resolvers may hold the answer with TTL"
 
+_PREPARE = planner._prepare
+
+
+def thawed(*given: Any) -> Any:
+    """Prepare while some resolvers ask former name servers."""
+    with mock.patch.object(holds, "name_servers", nothing):
+        return _PREPARE(*given)
+
+
 MUTANTS: Mapping[str, Mutant] = {
     # ---- Every place where a hold is made (mailsync.plan: `Hold(`) -------------------------------
     "holds.not_served_yet": Mutant(dropped(holds, "not_served_yet"), (), ("lagging",)),
@@ -154,8 +163,8 @@ MUTANTS: Mapping[str, Mutant] = {
     "holds._unwished_hosts": Mutant(
         dropped(holds, "_unwished_hosts"), cases=(kinds.case_a_host_that_the_file_does_not_name,)
     ),
-    "holds._name_servers": Mutant(
-        dropped(holds, "_name_servers"), cases=(kinds.case_former_name_servers,)
+    "holds.name_servers": Mutant(
+        dropped(holds, "name_servers"), cases=(kinds.case_former_name_servers,)
     ),
     "holds._hosts_abroad": Mutant(
         dropped(holds, "_hosts_abroad"), cases=(neighbours.case_a_host_in_another_zone,)
@@ -193,6 +202,10 @@ MUTANTS: Mapping[str, Mutant] = {
             neighbours.case_a_neighbour_that_nobody_has_applied,
             neighbours.case_an_include_that_a_neighbour_has_left,
         ),
+    ),
+    "former name servers do not stop what prepares": Mutant(
+        instead(planner, "_prepare", thawed),
+        cases=(kinds.case_what_former_name_servers_answer,),
     ),
     "ptr._address_known": Mutant(
         dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)

@@ -114,6 +114,26 @@ def case_former_name_servers() -> None:
     assert life.ran_at("switch", MX) >= START + timedelta(days=22)
 
 
+def case_what_former_name_servers_answer() -> None:
+    """Their answers keep the TTL of old: it goes down, and is waited for, when nobody asks them."""
+    life = Story(zone(rrset(ZONE, "MX", 86400, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
+    life.wishes = (mx(OLD, ttl=86400),)
+    life.known_for("20d")
+    life.live[NS] = rrset(ZONE, "NS", 172800, "ns.new.example.")
+    life.see()
+    left = life.now + timedelta(days=2)
+    life.wishes = (mx(NEW, ttl=86400),)
+    for at in (None, left + timedelta(hours=1)):
+        life.cutover = Cutover(at=at)
+        (prepare, switch, _) = life.plan().stages
+        assert (prepare.state, prepare.not_before) == ("held", left)
+        assert switch.not_before == left + timedelta(days=1)
+    life.cutover = Cutover()
+    life.run("4d")
+    assert life.ran_at("prepare", MX) == left
+    assert life.ran_at("switch", MX) == left + timedelta(days=1)
+
+
 def case_back_to_a_host_without_address() -> None:
     """A rollback waits, too, until all find the address of the host to which mail goes back."""
     life = Story(zone(rrset(ZONE, "MX", 300, f"10 {MX1}"), rrset(MX1, "A", 300, "192.0.2.1")))

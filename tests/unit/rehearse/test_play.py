@@ -34,7 +34,8 @@ def test_a_certificate_that_changes_with_its_record_makes_mail_wait() -> None:
 
 def test_a_key_that_is_replaced_at_once_fails_signatures() -> None:
     """With no mail on the move, senders sign anew when every receiver knows the new key."""
-    life = Story({}, (wish("dkim", S1, "TXT"), wish("dkim", S2, "TXT", OTHER)))
+    revoked = wish("dkim", f"s3._domainkey.{ZONE}", "TXT", "v=DKIM1; p=")
+    life = Story({}, (wish("dkim", S1, "TXT"), wish("dkim", S2, "TXT", OTHER), revoked))
     found = played(*HERE, rrset(S1, "TXT", 3600, KEY), life=life)
     assert (found.toll.wrong, found.broken) == (0, ())
     assert found.at_once.rejected
