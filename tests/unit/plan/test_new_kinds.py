@@ -115,14 +115,15 @@ def case_former_name_servers() -> None:
 
 
 def case_what_former_name_servers_answer() -> None:
-    """Their answers keep the TTL of old: it goes down, and is waited for, when nobody asks them."""
+    """Their answers stay as they were: what prepares waits until nobody asks them any more."""
     life = Story(zone(rrset(ZONE, "MX", 86400, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
-    life.wishes = (mx(OLD, ttl=86400),)
+    life.live[TXT] = rrset(*TXT, 3600, OLD_SPF)
+    life.wishes = (mx(OLD, ttl=86400), spf(OLD_SPF))
     life.known_for("20d")
     life.live[NS] = rrset(ZONE, "NS", 172800, "ns.new.example.")
     life.see()
     left = life.now + timedelta(days=2)
-    life.wishes = (mx(NEW, ttl=86400),)
+    life.wishes = (mx(NEW, ttl=86400), spf(NEW_SPF))
     for at in (None, left + timedelta(hours=1)):
         life.cutover = Cutover(at=at)
         (prepare, switch, _) = life.plan().stages
@@ -130,7 +131,7 @@ def case_what_former_name_servers_answer() -> None:
         assert switch.not_before == left + timedelta(days=1)
     life.cutover = Cutover()
     life.run("4d")
-    assert life.ran_at("prepare", MX) == left
+    assert life.ran_at("prepare", MX) == life.ran_at("prepare", TXT) == left
     assert life.ran_at("switch", MX) == left + timedelta(days=1)
 
 
