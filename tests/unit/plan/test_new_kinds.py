@@ -126,9 +126,9 @@ def case_what_former_name_servers_answer() -> None:
     life.wishes = (mx(NEW, ttl=86400), spf(NEW_SPF))
     for at in (None, left + timedelta(hours=1)):
         life.cutover = Cutover(at=at)
-        (prepare, switch, _) = life.plan().stages
-        assert (prepare.state, prepare.not_before) == ("held", left)
-        assert switch.not_before == left + timedelta(days=1)
+        stages = [(stage.name, stage.state, stage.not_before) for stage in life.plan().stages]
+        switched = left + timedelta(days=1)
+        assert stages[:2] == [("prepare", "held", left), ("switch", "held", switched)]
     life.cutover = Cutover()
     life.run("4d")
     assert life.ran_at("prepare", MX) == life.ran_at("prepare", TXT) == left
