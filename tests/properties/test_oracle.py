@@ -76,6 +76,14 @@ def test_every_hold_has_its_mutant() -> None:
     assert set(EQUIVALENT) <= made
 
 
+def test_the_page_on_safety_counts_them() -> None:
+    """As many wrong planners as it says, and no more holds without one."""
+    page = (Path(__file__).parents[2] / "docs" / "safety.md").read_text(encoding="utf-8")
+    assert f"{len(MUTANTS)} planners, each wrong in one thing" in page
+    assert "Three holds have no such planner" in page
+    assert len(EQUIVALENT) == 3
+
+
 def test_every_bound_has_its_mutant() -> None:
     """Each number of a cutover on which the promise rests is got wrong by some mutant."""
     bounds = {field.name for field in fields(Cutover)} - _WISHES
