@@ -144,7 +144,7 @@ def _show(forecasts: Sequence[Forecast], form: Format, out: Path | None) -> None
     if out is None:
         console.give(text)
     else:
-        save(out, text)
+        save(out, text, what="the rehearsal")
         console.say(f"written: {out}")
 
 

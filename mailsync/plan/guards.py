@@ -37,6 +37,7 @@ def findings(
     found += _by_hand(scene, courses)
     found += _no_address(scene, courses)
     found += _cname_conflicts(scene, courses)
+    found += _alias_targets(scene, courses)
     if rollback:
         found += _rollback(scene, courses)
     else:
@@ -136,6 +137,28 @@ def _cname_conflicts(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]
             )
             found.append(Finding("cname-conflict", "error", message, _place(course)))
     return found
+
+
+def _alias_targets(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """What an alias names does not go: a selector's key, say, which another domain's file uses."""
+    gone = {c.key: c for c in courses if c.live is not None and c.settle is None}
+    kept = {key[0] for key in scene.live.rrsets if key not in gone}
+    kept |= {course.key[0] for course in courses if course.settle is not None}
+    asked = [w for one in scene.live.neighbours for w in abroad.wishes(one)]
+    users: dict[str, set[str]] = {}
+    for wish in (*scene.desired.wishes, *asked):
+        for target in wish.values if wish.type == "CNAME" else ():
+            users.setdefault(target, set()).add(shown(wish.name))
+    return [
+        Finding(
+            "alias-target-in-use",
+            "error",
+            f"{named(key)} cannot go: {', '.join(sorted(users[key[0]]))} is an alias of that name",
+            _place(course),
+        )
+        for key, course in sorted(gone.items())
+        if key[0] in users and key[0] not in kept
+    ]
 
 
 def _too_late(

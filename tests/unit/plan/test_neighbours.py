@@ -369,6 +369,20 @@ def test_the_deepest_zone_has_a_name() -> None:
     assert zones_of(["mx.other.test."], {"example."}) == set()
 
 
+def test_a_key_that_a_neighbours_selector_is_an_alias_of_does_not_go() -> None:
+    """Signatures of the neighbour would fail; with something else at that name, it is no matter."""
+    key = (f"s1.keys.{ZONE}", "TXT")
+    life = Story(zone(rrset(*key, 60, "v=DKIM1; p=AAAA")), (wish("record", *key),))
+    life.known_for("20d")
+    alias = wish("dkim", "s1._domainkey.customer.example.", "CNAME", key[0])
+    life.neighbours = (neighbour("customer.example.", (alias,), {}),)
+    (finding,) = life.plan().findings
+    assert finding.id == "alias-target-in-use"
+    assert "s1._domainkey.customer.example is an alias" in finding.message
+    life.live[key[0], "A"] = rrset(key[0], "A", 60, "192.0.2.1")
+    assert life.plan().findings == ()
+
+
 def test_a_ledger_remembers_where_mail_went() -> None:
     """Also to where it no longer goes."""
     key = ("a.example.", "MX")
