@@ -3,7 +3,7 @@
 A sender that finds TLSA records delivers only to a server whose certificate matches one of them.
 Before: the records of the old and of the new certificate stand side by side, until nobody holds the
 old set alone. Then a person changes the certificate. After: the old records go, once no server
-presents the old chain.
+presents the old chain. Records of a host that leaves the MX outlive its MX, as its address does.
 
 Where the file says ``auto``, the records follow what the host is seen to present: nobody need say
 that a certificate was changed. What cannot be seen changes nothing.
