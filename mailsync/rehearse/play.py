@@ -250,7 +250,14 @@ def _evidence(world: Rehearsal, servers: Servers, streams: Sequence[Stream]) -> 
         max([last, *ends]) + 2 * _DAY,
         world.start,
         world.desired.cutover.zone,
+        inbound=_takes_mail(world),
     )
+
+
+def _takes_mail(world: Rehearsal) -> bool:
+    """Tell whether mail to the domain ever had somewhere to go: to an MX, or its own address."""
+    keys = ((world.desired.domain, rdtype) for rdtype in ("MX", "A", "AAAA"))
+    return any(rrset is not None for key in keys for rrset, _, _ in world.truth.spans(key, 0))
 
 
 def _at_once(domain: Domain, staged: Rehearsal) -> Evidence:

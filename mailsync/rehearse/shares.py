@@ -106,6 +106,8 @@ def _leads_to(evidence: Evidence, resolver: Resolver, earlier: int, at: int) -> 
         )
     except NoAnswer:
         return "no answer"
+    if answer is None and not addresses:
+        return "no mail"
     name = shown(first)
     return f"{name} ({', '.join(addresses)})" if addresses else name
 

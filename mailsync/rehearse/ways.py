@@ -79,7 +79,9 @@ def _terms(there: str | None, not_there: str | None) -> str:
     if there is None or not_there is None:
         return ""
     terms = spf.terms_removed(there, not_there)
-    return " ".join(("v=spf1", *terms, "-all")) if terms else ""
+    # Beside `all`, a redirect means nothing (RFC 7208 §6.1).
+    last = () if any(term.startswith("redirect=") for term in terms) else ("-all",)
+    return " ".join(("v=spf1", *terms, *last)) if terms else ""
 
 
 def _spf(rrset: RRset | None) -> str | None:

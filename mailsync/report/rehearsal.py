@@ -59,6 +59,8 @@ def cost(toll: Toll) -> str:
     """Say what became of mail, in a few words."""
     whole = toll.delivered + toll.wrong
     late = f", {toll.delayed} of them late" if toll.delayed else ""
+    if not whole:
+        return "nobody sends mail to it or from it"
     if not toll.wrong:
         return f"all {whole} messages arrive{late}"
     parts = [

@@ -6,6 +6,7 @@ from mailsync.dns.rrset import RRset
 from mailsync.plan.live import Capability
 from mailsync.rehearse.forecast import Forecast
 from mailsync.rehearse.play import Domain, play
+from mailsync.report.rehearsal import cost
 from tests.unit.plan.story import START, ZONE, Story, mx, rrset, spf, wish, zone
 
 MX1 = f"mx1.{ZONE}"
@@ -49,6 +50,24 @@ def test_senders_that_are_replaced_at_once_are_refused() -> None:
     found = played(*HERE, rrset(ZONE, "TXT", 3600, old), life=life)
     assert (found.toll.wrong, found.broken) == (0, ())
     assert found.at_once.rejected
+
+
+def test_senders_by_a_redirect_are_refused_as_well() -> None:
+    """A redirect is what its record says, and no `all` stands beside it."""
+    life = Story({}, (spf("v=spf1 redirect=_spf.new.example"),))
+    found = played(rrset(ZONE, "TXT", 3600, "v=spf1 redirect=_spf.old.example"), life=life)
+    assert (found.toll.wrong, found.broken) == (0, ())
+    assert found.at_once.rejected > found.resolvers
+
+
+def test_nobody_sends_to_a_domain_that_never_took_mail() -> None:
+    """A zone of records for others, or of the names of addresses, loses nothing."""
+    life = Story({}, (wish("record", f"www.{ZONE}", "A", "192.0.2.1"),))
+    found = played(life=life)
+    assert found.toll == found.at_once
+    assert set(found.shares[0].resolvers) == {"no mail"}
+    assert found.toll.wrong == found.toll.delivered == 0
+    assert cost(found.toll) == "nobody sends mail to it or from it"
 
 
 def test_what_the_user_takes_away_nobody_sends_by() -> None:
