@@ -63,12 +63,15 @@ def names_in(rrsets: Iterable[RRset]) -> frozenset[str]:
 
 
 def lets_go(desired: Desired, listing: Mapping[Key, RRset]) -> bool:
-    """Tell whether a file takes something away on which mail of another zone may lean."""
+    """Tell whether a file takes something away on which mail of another zone may lean.
+
+    That is an address of a host, or a whole record that others may include.
+    """
     return any(
         bool(set(live.values) - set(wish.values))
         for wish in desired.wishes
-        if wish.kind in {"host", "spf", "record"}
-        and (live := listing.get((wish.name, wish.type))) is not None
+        if wish.kind == "host" or (wish.kind in {"spf", "record"} and not wish.values)
+        if (live := listing.get((wish.name, wish.type))) is not None
     )
 
 

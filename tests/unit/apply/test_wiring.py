@@ -25,7 +25,7 @@ from mailsync.observe.interface import Sighting
 from mailsync.observe.observations import Observations
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
-from tests.unit.plan.story import PLACE, START, mx, rrset, wish, zone
+from tests.unit.plan.story import PLACE, START, mx, rrset, spf, wish, zone
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
 
@@ -212,6 +212,11 @@ def test_a_zone_that_no_journal_knows_is_listed_before_anything_goes_on_which_it
         return listings[desired.zone]
 
     around = Neighbourhood(lambda: everyone, read, listing, print)
+    token = zone(rrset(hosting, "TXT", 60, "v=spf1 -all", "a token"))
+    assert (
+        around.of(replace(everyone[-1], wishes=(replace(spf("v=spf1 -all"), name=hosting),)), token)
+        == ()
+    )
     assert around.of(everyone[-1], {}) == ()
     assert asked == []
     found = around.of(everyone[-1], listings[hosting])
