@@ -93,8 +93,8 @@ _HEADS = ("delivered", "lost", "misled", "refused", "wrong")
 
 def table(by_kind: dict[str, Figures]) -> Iterator[str]:
     """Write one line for each kind of cutover, and one for all."""
-    side = "".join(f"{head:>10}" for head in _HEADS)
-    yield f"{'':10}{'':>9}{'staged':>50}{'at once':>50}"
+    side = "".join(f"{head:>12}" for head in _HEADS)
+    yield f"{'':10}{'':>9}{'staged':>60}{'at once':>60}"
     yield f"{'kind':10}{'cutovers':>9}{side}{side}"
     for kind, figures in (*by_kind.items(), ("all", sum(by_kind.values(), Figures()))):
         sides = (_cells(toll) for toll in (figures.staged, figures.at_once))
@@ -104,7 +104,7 @@ def table(by_kind: dict[str, Figures]) -> Iterator[str]:
 def _cells(toll: Toll) -> str:
     counts = (toll.delivered, toll.lost, toll.misdelivered, toll.rejected)
     share = toll.wrong / max(toll.delivered + toll.wrong, 1)
-    return "".join(f"{number:>10,}" for number in counts) + f"{share:>10.2%}"
+    return "".join(f"{number:>12,}" for number in counts) + f"{share:>12.2%}"
 
 
 # ---- One -----------------------------------------------------------------------------------------

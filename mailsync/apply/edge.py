@@ -30,7 +30,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def no_neighbours() -> tuple[Neighbour, ...]:
+def no_neighbours(_listing: Mapping[Key, RRset]) -> tuple[Neighbour, ...]:
     """Say that no other zone matters."""
     return ()
 
@@ -64,7 +64,7 @@ class World:
     tell: Callable[[str], None]
     stop: Flag
     clock: Callable[[], datetime] = utc_now
-    neighbours: Callable[[], tuple[Neighbour, ...]] = no_neighbours
+    neighbours: Callable[[Mapping[Key, RRset]], tuple[Neighbour, ...]] = no_neighbours
     policy: Callable[[str], ServedPolicy] = no_policy
     probe: Callable[[frozenset[str]], tuple[Look, ...]] = no_probe
     certificates: Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, Presented]] = (
@@ -134,8 +134,8 @@ class World:
         effect: do.ReadNeighbours | do.FetchPolicy | do.FetchCertificates | do.Probe | do.Sight,
     ) -> do.Result:
         match effect:
-            case do.ReadNeighbours():
-                return self.neighbours()
+            case do.ReadNeighbours(listing):
+                return self.neighbours(listing)
             case do.FetchPolicy(domain):
                 return self.policy(domain)
             case do.FetchCertificates(hosts):

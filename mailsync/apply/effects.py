@@ -60,7 +60,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class ReadNeighbours:
-    """Read the other zones that this one's mail leans on, or the reverse: tuple of `Neighbour`."""
+    """Read the other zones that this one's mail leans on, or the reverse: tuple of `Neighbour`.
+
+    ``listing``: this zone, as it is listed.
+    """
+
+    listing: Mapping[Key, RRset]
 
 
 @dataclass(frozen=True, slots=True)

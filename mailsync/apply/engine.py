@@ -105,7 +105,7 @@ def look(
     ledger = fold(entries, until=now)
     if listing is None:
         listing = cast("Mapping[Key, RRset]", (yield do.ReadLive()))
-    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours()))
+    neighbours = cast("tuple[Neighbour, ...]", (yield do.ReadNeighbours(listing)))
     live = Live(listing, capability.in_zone(listing.values()), neighbours=neighbours)
     presented = yield from _certificates(desired, live)
     live = replace(live, certificates=presented)

@@ -12,7 +12,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import MailsyncError
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Neighbour
-from mailsync.plan.neighbours import mail_went_to, relations, zones_of
+from mailsync.plan.neighbours import leaned_on, lets_go, names_in, relations, zones_of
 
 
 class Neighbourhood:
@@ -37,15 +37,22 @@ class Neighbourhood:
         self._ledgers: dict[str, Ledger] = {}
         self._listings: dict[str, Mapping[Key, RRset] | None] = {}
 
-    def of(self, desired: Desired) -> tuple[Neighbour, ...]:
-        """Give the neighbours of one domain, in the order of their names."""
+    def of(self, desired: Desired, listing: Mapping[Key, RRset]) -> tuple[Neighbour, ...]:
+        """Give the neighbours of one domain, in the order of their names.
+
+        ``listing``: the domain's zone, which tells whether something is to go on which others lean.
+        """
         with self._lock:
             if len(self._everyone) < 2:
                 return ()
             names = set(self._relations.get(desired.domain, ()))
-            if any(wish.kind == "host" for wish in desired.wishes):
-                zones = self._sent_here.get(desired.zone, frozenset())
-                names |= {name for name, one in self._everyone.items() if one.zone in zones}
+            zones: set[str] = set()
+            going = lets_go(desired, listing)
+            if going or any(wish.kind == "host" for wish in desired.wishes):
+                zones |= self._remembered.get(desired.zone, frozenset())
+            if going:
+                zones |= self._listed.get(desired.zone, frozenset())
+            names |= {name for name, one in self._everyone.items() if one.zone in zones}
             return tuple(
                 self._neighbour(self._everyone[name], desired)
                 for name in sorted(names - {desired.domain})
@@ -64,14 +71,21 @@ class Neighbourhood:
         return relations(tuple(self._everyone.values()))
 
     @cached_property
-    def _sent_here(self) -> Mapping[str, frozenset[str]]:
-        """Give for each zone those whose journal remembers that their mail went to its hosts."""
+    def _remembered(self) -> Mapping[str, frozenset[str]]:
+        """Give for each zone those whose journal remembers that their mail leaned on it."""
         zones = {desired.zone for desired in self._everyone.values()}
-        found: dict[str, set[str]] = {}
-        for zone in zones:
-            for other in zones_of(mail_went_to(self._ledger_of(zone)), zones) - {zone}:
-                found.setdefault(other, set()).add(zone)
-        return {zone: frozenset(others) for zone, others in found.items()}
+        return _turned({zone: leaned_on(self._ledger_of(zone)) for zone in zones})
+
+    @cached_property
+    def _listed(self) -> Mapping[str, frozenset[str]]:
+        """Give the same by what zones list, for those of whose MX no journal knows anything."""
+        found: dict[str, frozenset[str]] = {}
+        for desired in self._everyone.values():
+            known = any(key[1] == "MX" for key in self._ledger_of(desired.zone).histories)
+            if desired.zone not in found:
+                listing = {} if known else self._listing_of(desired) or {}
+                found[desired.zone] = names_in(listing.values())
+        return _turned(found)
 
     def _ledger_of(self, zone: str) -> Ledger:
         if zone not in self._ledgers:
@@ -98,3 +112,12 @@ class Neighbourhood:
             except MailsyncError as error:
                 self._tell(f"{shown(zone)}: a neighbour that cannot be listed: {error}")
         return self._listings[zone]
+
+
+def _turned(leaning: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    """Give for each zone the others that lean on a name in it; ``leaning``: on what each leans."""
+    found: dict[str, set[str]] = {}
+    for zone, names in leaning.items():
+        for other in zones_of(names, set(leaning)) - {zone}:
+            found.setdefault(other, set()).add(zone)
+    return {zone: frozenset(others) for zone, others in found.items()}

@@ -20,6 +20,7 @@ from mailsync.cli import console
 from mailsync.cli.plan import save, saved_plan
 from mailsync.cli.plan import time as read_time
 from mailsync.desired.model import Desired
+from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
 from mailsync.plan.abroad import siblings_records
 from mailsync.plan.model import Change
@@ -63,9 +64,10 @@ def command(
     Reads what `plan` reads and writes nothing. The real planner and the real engine run against a
     simulated clock, simulated resolvers (some of which stretch TTLs, or were asked just before
     something changed) and senders; what other domains of the zone have still to add is taken to be
-    there. What is shown: which part of the world's resolvers leads mail
-    where, hour by hour; what is visible beside each other; the worst case; and what the same
-    changes would have cost had they been made at once.
+    there. What is shown: which part of the world's resolvers leads mail where, hour by hour and
+    around the switch by the minute (rows of the text that would look alike are one); what is
+    visible beside each other; the worst case; and what the same changes would have cost had they
+    been made at once.
 
     Exits with 3 if any message goes wrong.
 
@@ -82,10 +84,14 @@ def command(
     stop = Flag()
     worlds = Worlds(loaded.config, console.say, stop, only_read=True)
     work = partial(_play, worlds, at, resolvers, seed, changes)
-    results = list(run_all(loaded.domains, work, stop))
-    for result in results:
+    results = []
+    for result in run_all(loaded.domains, work, stop):
+        results.append(result)
         if result.error is not None:
             console.complain(result.error)
+        elif len(loaded.domains) > 1:
+            domain = shown(result.desired.domain)
+            console.say(f"{domain}: rehearsed ({len(results)} of {len(loaded.domains)})")
     forecasts = sorted(
         (r.value for r in results if r.value is not None), key=lambda forecast: forecast.domain
     )
@@ -141,7 +147,7 @@ def _show(forecasts: Sequence[Forecast], form: Format, out: Path | None) -> None
     if out is None:
         console.give(text)
     else:
-        save(out, text)
+        save(out, text, what="the rehearsal")
         console.say(f"written: {out}")
 
 

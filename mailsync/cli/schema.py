@@ -41,6 +41,6 @@ def command(
     else:
         from mailsync.cli.plan import save
 
-        save(out, text)
+        save(out, text, what="the schema")
         console.say(f"written: {out}")
     return 0

@@ -15,6 +15,7 @@ from mailsync.desired.model import Cutover, Wish
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.plan import reasons
+from mailsync.plan.ledger import Version
 from mailsync.plan.live import Neighbour
 from mailsync.plan.model import Hold
 from mailsync.plan.visible import Lifetimes, Remnant, remnants
@@ -75,7 +76,25 @@ def wishes(neighbour: Neighbour) -> tuple[Wish, ...]:
 
 
 def visible(neighbour: Neighbour, key: Key, now: datetime) -> tuple[Remnant, ...]:
-    """Give the versions of a neighbour's RRset that some resolver may hold; none: nothing known."""
+    """Give the versions of a neighbour's RRset that some resolver may hold; none: nothing known.
+
+    What its zone lists is among them, though no journal may know of it.
+    """
+    held = _remembered(neighbour, key, now)
+    live = None if neighbour.rrsets is None else neighbour.rrsets.get(key)
+    if live is None or any(one.until is None and one.version.rrset == live for one in held):
+        return held
+    return (*held, Remnant(Version(live, now), None))
+
+
+def keys_of(neighbour: Neighbour, rdtype: str) -> tuple[Key, ...]:
+    """Give the RRsets of a type that a neighbour's file, its journal or its zone knows of."""
+    found = {(w.name, w.type) for w in wishes(neighbour)}
+    found |= {*neighbour.ledger.histories, *(neighbour.rrsets or ())}
+    return tuple(sorted(key for key in found if key[1] == rdtype))
+
+
+def _remembered(neighbour: Neighbour, key: Key, now: datetime) -> tuple[Remnant, ...]:
     return remnants(neighbour.ledger.history(key), _lifetimes(neighbour), now)
 
 
@@ -89,7 +108,7 @@ def until_all(
 ) -> tuple[Hold, ...]:
     """Hold until every version of a neighbour's RRset that some resolver may hold fits."""
     lifetimes = _lifetimes(neighbour)
-    held = visible(neighbour, key, now)
+    held = _remembered(neighbour, key, now)
     if not held:
         domain = neighbour.zone if neighbour.desired is None else neighbour.desired.domain
         reason = f"{shown(domain)} has to be applied first: nobody saw this served yet"
@@ -101,8 +120,7 @@ def mx(neighbours: Sequence[Neighbour], now: datetime) -> Iterator[tuple[Wish | 
     """Give every MX version of the neighbours that some resolver may hold, with its wish."""
     for neighbour in neighbours:
         wished = {(w.name, w.type): w for w in wishes(neighbour) if w.kind == "mx"}
-        keys = {*wished, *(key for key in neighbour.ledger.histories if key[1] == "MX")}
-        for key in sorted(keys):
+        for key in keys_of(neighbour, "MX"):
             for remnant in visible(neighbour, key, now):
                 yield wished.get(key), remnant
 

@@ -14,17 +14,14 @@ from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.judge import judgement
 from mailsync.lint.model import Finding
 from mailsync.lint.rules.services import served_elsewhere
-from mailsync.mail import dmarc, mta_sts, spf
+from mailsync.mail import mta_sts, spf
 from mailsync.mail.spf_hosts import beside
-from mailsync.plan import ability, abroad
+from mailsync.plan import ability, abroad, unmanaged
 from mailsync.plan.choreography import Scene
 from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds import spf_mx
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.reasons import named
-
-_KEEPS_KEYS = frozenset({"TXT", "CNAME", "NS"})
-"""By which records a DKIM selector is found: a key, an alias, a delegation."""
 
 _OPEN_END = ": every date here counts from when all do, and moves on until then"
 
@@ -44,6 +41,7 @@ def findings(
     found += _by_hand(scene, courses)
     found += _no_address(scene, courses)
     found += _cname_conflicts(scene, courses)
+    found += _alias_targets(scene, courses)
     if rollback:
         found += _rollback(scene, courses)
     else:
@@ -54,7 +52,7 @@ def findings(
     found += _half_moved(scene, courses)
     found += _ttl_bounds(scene, courses)
     found += _lagging(scene, courses)
-    found += _unmanaged(scene)
+    found += unmanaged.findings(scene, courses)
     found += _dns_host(scene)
     rank = {"error": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda one: (rank[one.severity], one.id, one.where)))
@@ -159,6 +157,28 @@ def _cname_conflicts(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]
     return found
 
 
+def _alias_targets(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
+    """What an alias names does not go: a selector's key, say, which another domain's file uses."""
+    gone = {c.key: c for c in courses if c.live is not None and c.settle is None}
+    kept = {key[0] for key in scene.live.rrsets if key not in gone}
+    kept |= {course.key[0] for course in courses if course.settle is not None}
+    asked = [w for one in scene.live.neighbours for w in abroad.wishes(one)]
+    users: dict[str, set[str]] = {}
+    for wish in (*scene.desired.wishes, *asked):
+        for target in wish.values if wish.type == "CNAME" else ():
+            users.setdefault(target, set()).add(shown(wish.name))
+    return [
+        Finding(
+            "alias-target-in-use",
+            "error",
+            f"{named(key)} cannot go: {', '.join(sorted(users[key[0]]))} is an alias of that name",
+            _place(course),
+        )
+        for key, course in sorted(gone.items())
+        if key[0] in users and key[0] not in kept
+    ]
+
+
 def _too_late(
     scene: Scene,
     courses: tuple[Course, ...],
@@ -169,8 +189,16 @@ def _too_late(
     """An old service that ends before the last resolver lets go of it would lose mail."""
     cutover = scene.desired.cutover
     pending = [course for course in courses if course.routes and course.key[1] != "CNAME"]
-    if cutover.old_until is None or retire is None or retire <= cutover.old_until or not pending:
+    if cutover.old_until is None or retire is None or retire <= cutover.old_until:
         return []
+    if not pending:
+        message = (
+            f"the old service ends at {_local(cutover.old_until, cutover.zone)} "
+            f"(cutover.old_until), but it may be asked until {_local(retire, cutover.zone)}: keep "
+            "it longer"
+        )
+        where = shown(scene.desired.domain)
+        return [Finding("old-service-ends-too-soon", "warning", message, where)]
     low = scene.lifetimes.of_ttl(low_ttl(scene))
     latest = cutover.old_until - timedelta(seconds=cutover.retire_safety) - low
     zone = cutover.zone
@@ -190,8 +218,20 @@ def _too_late(
     earlier = switch_at > latest and lowering + max([*lowered, timedelta(0)]) <= latest
     if earlier and (cutover.at is not None or cutover.window.openings):
         remedy += ", or let the switch run earlier (cutover.at, cutover.window)"
+    if earlier and _unseen_until(scene, courses) > latest:
+        remedy += (
+            ", or, if you know that nobody has changed these records lately, say so "
+            "(cutover.unseen_ttl: 0)"
+        )
     place = _place(pending[0])
     return [Finding("old-service-ends-too-soon", "error", f"{message}; {remedy}", place)]
+
+
+def _unseen_until(scene: Scene, courses: tuple[Course, ...]) -> datetime:
+    """Give until when some resolver may hold a version that nobody saw; now if none does."""
+    held = (remnant for course in courses for remnant in scene.visible(course.key))
+    ends = (remnant.until for remnant in held if remnant.version.unseen)
+    return max([scene.now, *(until for until in ends if until is not None)])
 
 
 def _local(time: datetime, zone: ZoneInfo) -> str:
@@ -324,47 +364,3 @@ def _lagging(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
         for course in courses
         if (text := scene.live.lagging.get(course.key))
     ]
-
-
-def _unmanaged(scene: Scene) -> list[Finding]:
-    """Report mail records that are live and that the file does not speak of."""
-    domain, kinds = scene.desired.domain, scene.desired.kinds
-    there: dict[str, Key] = {}
-    for key, rrset in sorted(scene.live.rrsets.items()):
-        kind = _mail_kind(domain, rrset)
-        if kind and kind not in kinds:
-            there.setdefault(kind, key)
-    return [
-        Finding(
-            "unmanaged",
-            "info",
-            f"{named(key)} is live, and the file does not name '{kind}': left as it is"
-            + _left_low(scene, key),
-            shown(domain),
-        )
-        for kind, key in sorted(there.items())
-    ]
-
-
-def _left_low(scene: Scene, key: Key) -> str:
-    """Say what a TTL was before it was lowered for a change that the file no longer asks for."""
-    live = scene.live.get(key)
-    ttls = [v.rrset.ttl for v in scene.history(key).versions if v.rrset is not None]
-    if live is None or not ttls or max(ttls) <= live.ttl:
-        return ""
-    return f", also its TTL of {live.ttl}, which was {max(ttls)} before"
-
-
-def _mail_kind(domain: str, rrset: RRset) -> str | None:
-    if rrset.name == domain and rrset.type == "MX":
-        return "mx"
-    if f".{rrset.name}".endswith("._domainkey." + domain) and rrset.type in _KEEPS_KEYS:
-        return "dkim"
-    if rrset.type != "TXT":
-        return None
-    texts = [txt_text(value) for value in rrset.values]
-    if rrset.name == domain and any(map(spf.is_spf, texts)):
-        return "spf"
-    if rrset.name == "_dmarc." + domain and any(map(dmarc.is_dmarc, texts)):
-        return "dmarc"
-    return None

@@ -24,23 +24,27 @@ from mailsync.plan.visible import Remnant
 
 
 def lowering_time(scene: Scene, courses: tuple[Course, ...]) -> datetime:
-    """Give when TTLs go down: now, or ``lead`` before ``at``, earlier where old TTLs are longer."""
+    """Give when TTLs go down: now, or ``lead`` before ``at``, earlier where old TTLs are longer.
+
+    Never before all ask the zone's present name servers: the former ones' TTLs stay as they were.
+    """
     cutover = scene.desired.cutover
+    earliest = max([scene.now, *(hold.until for hold in name_servers(scene))])
     if cutover.at is None:
-        return scene.now
+        return earliest
     lives = [
         scene.lifetimes.of_ttl(course.live.ttl)
         for course in courses
         if course.lowers and course.live is not None
     ]
     lead = max([timedelta(seconds=cutover.lead), *lives])
-    return max(scene.now, cutover.at - lead)
+    return max(earliest, cutover.at - lead)
 
 
 def before_lowering(scene: Scene, lowering: datetime) -> tuple[Hold, ...]:
     """Hold the lowering of TTLs until ``lead`` before ``at``."""
     cutover = scene.desired.cutover
-    if lowering <= scene.now:
+    if lowering <= scene.now or any(hold.until == lowering for hold in name_servers(scene)):
         return ()
     reason = f"TTLs go down {written(cutover.lead)} before the switch"
     return (Hold(lowering, reason, ""),)
@@ -53,7 +57,7 @@ def before_switch(
     pending = [course for course in courses if course.routes]
     if not pending:
         return ()
-    found = {*not_served_yet(scene, courses), *_name_servers(scene)}
+    found = {*not_served_yet(scene, courses), *name_servers(scene)}
     found.update(_hosts_abroad(scene, courses))
     if _coming(courses):
         renamed = any(_announces_another(course) for course in courses)
@@ -137,7 +141,7 @@ def before_settle(
     cutover = scene.desired.cutover
     wait = cutover.soak if course.wait is None else course.wait
     found = {*not_served_yet(scene, (course,)), *course.holds("settle")}
-    found.update(_name_servers(scene))
+    found.update(name_servers(scene))
     ahead = scene.moving or course.routes
     known = [at for at in (course.since, scene.moved_at) if at is not None]
     base = switch_at if ahead else max(known, default=scene.now)
@@ -231,7 +235,8 @@ def _gone_by(
         return remnant.until
     if course.change("prepare") is None or (wish.values and not steps.prepare):
         return None
-    prepared = max([scene.now, *(hold.until for hold in course.holds("prepare"))])
+    waits = (*course.holds("prepare"), *name_servers(scene))
+    prepared = max([scene.now, *(hold.until for hold in waits)])
     return prepared + scene.lifetimes.of(remnant.version) + longer
 
 
@@ -241,7 +246,7 @@ def _longer(scene: Scene, wish: Wish) -> timedelta:
     return timedelta(seconds=refresh)
 
 
-def _name_servers(scene: Scene) -> list[Hold]:
+def name_servers(scene: Scene) -> list[Hold]:
     """Hold while resolvers may still ask name servers that the zone has left (RFC 7583, Dprp).
 
     What those serve is no longer written by anybody: until then mail records stay as they are.

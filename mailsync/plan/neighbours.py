@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from mailsync.desired.model import Desired
+from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.kinds.included import targets
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
@@ -44,15 +45,33 @@ def leans_on(desired: Desired) -> frozenset[str]:
     return frozenset(names)
 
 
-def mail_went_to(ledger: Ledger) -> frozenset[str]:
-    """Give every host that some MX in a ledger names: its file may have left it, caches may not."""
-    return frozenset(
-        host
-        for key, history in ledger.histories.items()
-        if key[1] == "MX"
-        for version in history.versions
-        if version.rrset is not None
-        for host in hosts(version.rrset.values)
+def leaned_on(ledger: Ledger) -> frozenset[str]:
+    """Give what `names_in` gives for all that a ledger remembers: caches may not have left it."""
+    versions = (version for one in ledger.histories.values() for version in one.versions)
+    return names_in(version.rrset for version in versions if version.rrset is not None)
+
+
+def names_in(rrsets: Iterable[RRset]) -> frozenset[str]:
+    """Give every host that some MX names, and every name that some SPF record includes."""
+    found: set[str] = set()
+    for one in rrsets:
+        if one.type == "MX":
+            found |= hosts(one.values)
+        elif one.type == "TXT":
+            found |= targets(one.values)
+    return frozenset(found)
+
+
+def lets_go(desired: Desired, listing: Mapping[Key, RRset]) -> bool:
+    """Tell whether a file takes something away on which mail of another zone may lean.
+
+    That is an address of a host, or a whole record that others may include.
+    """
+    return any(
+        bool(set(live.values) - set(wish.values))
+        for wish in desired.wishes
+        if wish.kind == "host" or (wish.kind in {"spf", "record"} and not wish.values)
+        if (live := listing.get((wish.name, wish.type))) is not None
     )
 
 

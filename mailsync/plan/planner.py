@@ -266,7 +266,8 @@ def _courses(scene: Scene) -> tuple[Course, ...]:
 
 def _prepare(scene: Scene, courses: tuple[Course, ...], lowering: datetime) -> list[Stage]:
     lead = holds.before_lowering(scene, lowering)
-    waits = ((c, (*(lead if c.lowers else ()), *c.holds("prepare"))) for c in courses)
+    frozen = holds.name_servers(scene)
+    waits = ((c, (*frozen, *(lead if c.lowers else ()), *c.holds("prepare"))) for c in courses)
     return _grouped("prepare", scene, waits)
 
 

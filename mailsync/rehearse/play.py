@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from mailsync.apply.engine import Terms
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
-from mailsync.dns.rrset import Key, RRset, txt_text
+from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import MailsyncError
 from mailsync.journal.events import Entry
 from mailsync.journal.fold import fold
-from mailsync.mail import spf
+from mailsync.mail import dane
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented, ServedPolicy
@@ -28,6 +28,7 @@ from mailsync.rehearse.forecast import Forecast, Happening
 from mailsync.rehearse.published import Published, published
 from mailsync.rehearse.services import FOREVER, Servers, Stream, Web
 from mailsync.rehearse.verdict import Evidence, judge, violations
+from mailsync.rehearse.ways import streams
 from mailsync.rehearse.world import Rehearsal
 
 _HOUR, _DAY = 3600, 86400
@@ -59,13 +60,15 @@ def play(
     """
     world = _world(domain)
     happenings = _run(world, only)
-    printed = _printed(world)
+    left = _left(world)
+    printed = _printed(world) if left or any(_addresses_left(world).values()) else None
     _end_services(world, printed)
-    staged = _evidence(world, world.servers, _streams(domain, world))
+    staged = _evidence(world, world.servers, streams(domain.listing, world, _switched_at(world)))
     plainly = _at_once(domain, world)
     verdict = judge(staged, resolvers, seed)
     contrast = judge(plainly, resolvers, seed)
-    left = _left(world)
+    switch = _switched_at(world)
+    drawn = shares.at_times(staged, shares.instants(staged, switch), resolvers, seed)
     return Forecast(
         domain=shown(domain.desired.domain),
         timezone=domain.desired.cutover.timezone,
@@ -74,11 +77,9 @@ def play(
         seed=seed,
         resolvers=resolvers,
         happenings=tuple(happenings),
-        shares=shares.at_times(staged, shares.instants(staged), resolvers, seed),
-        closer=shares.at_times(staged, shares.around(_switched_at(world)), resolvers, seed),
-        shares_at_once=shares.at_times(
-            plainly, list(range(0, 2 * _DAY + 1, _HOUR)), resolvers, seed
-        ),
+        shares=drawn,
+        closer=shares.around(drawn, domain.now, switch),
+        shares_at_once=shares.at_times(plainly, shares.first_days(), resolvers, seed),
         combinations=shares.combinations(staged),
         toll=verdict.toll,
         at_once=contrast.toll,
@@ -97,11 +98,12 @@ def play(
 def _world(domain: Domain) -> Rehearsal:
     ledger = fold(domain.entries)
     truth = published(1, {}, _LONG_AGO)
-    truth.negative_ttl = 900 if domain.negative_ttl is None else domain.negative_ttl
+    bound = domain.desired.cutover.negative_ttl
+    truth.negative_ttl = bound if domain.negative_ttl is None else domain.negative_ttl
     wished = {(wish.name, wish.type) for wish in domain.desired.wishes}
     for key in sorted({*domain.listing, *wished}):
         _past(truth, key, domain, ledger)
-    return Rehearsal(
+    world = Rehearsal(
         domain.desired,
         dict(domain.listing),
         truth,
@@ -111,6 +113,21 @@ def _world(domain: Domain) -> Rehearsal:
         web=Web([(_LONG_AGO, domain.policy.policy)]),
         presented=domain.presented,
     )
+    for host, (old, new) in _certificates(domain).items():
+        world.servers.chains[host] = [(_LONG_AGO, old)]
+        world.next_certificates[host] = new
+    return world
+
+
+def _certificates(domain: Domain) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Give for each host whose certificate a person changes what matches it before, and after."""
+    return {
+        dane.host_of(wish.name): (frozenset(live.values), frozenset(wish.values))
+        for wish in domain.desired.wishes
+        if wish.kind == "tlsa" and wish.values and not wish.auto
+        if (live := domain.listing.get((wish.name, wish.type))) is not None
+        and not set(live.values) & set(wish.values)
+    }
 
 
 def _past(truth: Published, key: Key, domain: Domain, ledger: Ledger) -> None:
@@ -144,7 +161,7 @@ def _run(world: Rehearsal, only: frozenset[Change] | None) -> list[Happening]:
             raise MailsyncError(msg, where=shown(world.desired.domain))
         happenings += _told(world, before)
         world.person(plan)
-        acted = sorted(world.desired.cutover.tasks - tasks)
+        acted = [_asked(plan, task) for task in sorted(world.desired.cutover.tasks - tasks)]
         acted += ["the MTA-STS policy is served"] * (len(world.web.policies) > served)
         happenings += [Happening(world.clock(), "task", (f"a person: {one}",)) for one in acted]
         if plan.status == "converged":
@@ -152,6 +169,12 @@ def _run(world: Rehearsal, only: frozenset[Change] | None) -> list[Happening]:
         if not acted:
             world.now = _following(world, plan)
     return happenings
+
+
+def _asked(plan: DomainPlan, task: str) -> str:
+    """Give what a task asks for, as the plan says it."""
+    said = (gate.detail for stage in plan.stages for gate in stage.gates)
+    return next((words.partition("; then write")[0] for words in said if task in words), task)
 
 
 def _following(world: Rehearsal, plan: DomainPlan) -> int:
@@ -173,7 +196,7 @@ def _printed(world: Rehearsal) -> datetime | None:
     return max((date for date in dates if date is not None), default=None)
 
 
-# ---- Who takes and who sends ---------------------------------------------------------------------
+# ---- Who takes mail ------------------------------------------------------------------------------
 
 
 def _mx(world: Rehearsal) -> Key:
@@ -213,39 +236,6 @@ def _switched_at(world: Rehearsal) -> int | None:
     return next((at for at, stage, _ in world.writes if stage == "switch"), None)
 
 
-def _streams(domain: Domain, world: Rehearsal) -> list[Stream]:
-    """Let the old way send until the switch, and the new way from then on."""
-    at = _switched_at(world)
-    key = (domain.desired.domain, "TXT")
-    if at is None:
-        return []
-    before, after = (_spf(domain.listing.get(key)), _spf(world.live.get(key)))
-    if before is None or after is None:
-        return []
-    queue = domain.desired.cutover.queue_lifetime - 1
-    found = []
-    for name, terms, since, until in (
-        ("by the old way", spf.terms_removed(before, after), _LONG_AGO, at),
-        ("by the new way", spf.terms_removed(after, before), at, FOREVER),
-    ):
-        if terms:
-            record = " ".join(("v=spf1", *terms, "-all"))
-            found.append(Stream(name, since, until, queue, record))
-    return found
-
-
-def _spf(rrset: RRset | None) -> str | None:
-    for value in rrset.values if rrset is not None else ():
-        text = txt_text(value)
-        try:
-            if spf.is_spf(text):
-                spf.parse(text)
-                return text
-        except spf.BadSpf:
-            return None
-    return None
-
-
 def _evidence(world: Rehearsal, servers: Servers, streams: Sequence[Stream]) -> Evidence:
     last = max((at for at, _, _ in world.writes), default=0)
     ends = [end for end in servers.host_ends.values() if end < FOREVER]
@@ -260,7 +250,14 @@ def _evidence(world: Rehearsal, servers: Servers, streams: Sequence[Stream]) -> 
         max([last, *ends]) + 2 * _DAY,
         world.start,
         world.desired.cutover.zone,
+        inbound=_takes_mail(world),
     )
+
+
+def _takes_mail(world: Rehearsal) -> bool:
+    """Tell whether mail to the domain ever had somewhere to go: to an MX, or its own address."""
+    keys = ((world.desired.domain, rdtype) for rdtype in ("MX", "A", "AAAA"))
+    return any(rrset is not None for key in keys for rrset, _, _ in world.truth.spans(key, 0))
 
 
 def _at_once(domain: Domain, staged: Rehearsal) -> Evidence:
@@ -274,9 +271,11 @@ def _at_once(domain: Domain, staged: Rehearsal) -> Evidence:
         for address in addresses:
             world.servers.address_ends[name, address] = 0
     world.web.policies.append((0, staged.web.policy(staged.now)))
+    for host, (_, new) in _certificates(domain).items():
+        world.servers.chains[host].append((0, new))
     moved = [
         replace(one, since=min(one.since, 0), until=0 if one.until < FOREVER else FOREVER)
-        for one in _streams(domain, staged)
+        for one in streams(domain.listing, staged, _switched_at(staged))
     ]
     found = _evidence(world, world.servers, moved)
     return replace(found, until=max(found.until, 9 * _DAY))

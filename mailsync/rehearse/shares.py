@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
 
@@ -17,6 +17,9 @@ from mailsync.rehearse.verdict import Evidence, traits
 
 _HOUR, _DAY = 3600, 86400
 _LONG_AGO = -400 * _DAY
+_BEFORE = 300
+"""How long before the switch its minutes begin to be told, in seconds."""
+
 _BRIEF = 72
 """How many characters of an answer are quoted."""
 
@@ -24,20 +27,29 @@ _POINTS_MAX = 240
 """How many instants a picture shows at most."""
 
 
-def instants(evidence: Evidence) -> list[int]:
-    """Give the instants of the picture: every few hours, and each hour after something changed."""
+def instants(evidence: Evidence, switch: int | None) -> list[int]:
+    """Give the instants of the picture: every few hours, and each hour after something changed.
+
+    Around the switch, where there is one, it is every minute.
+    """
     step = max(_HOUR, evidence.until // (_POINTS_MAX // 2))
     times = set(range(0, evidence.until + 1, step))
     for at, _, _ in evidence.truth.changes():
         if at >= 0:
             times |= {at, at + 300, *(at + hour * _HOUR for hour in range(1, 7))}
     chosen = sorted(t for t in times if t <= evidence.until)
-    return chosen[:: max(1, -(-len(chosen) // _POINTS_MAX))]
+    chosen = chosen[:: max(1, -(-len(chosen) // _POINTS_MAX))]
+    closer = [] if switch is None else range(switch - _BEFORE, switch + _HOUR + 1, 60)
+    changed = {at for at, _, _ in evidence.truth.changes() if at >= 0}
+    return sorted({*chosen, *changed, *(at for at in closer if at >= 0)})
 
 
-def around(switch: int | None) -> list[int]:
-    """Give the minutes around the switch."""
-    return [] if switch is None else list(range(switch - 300, switch + 3601, 60))
+def around(found: Sequence[Share], start: datetime, switch: int | None) -> tuple[Share, ...]:
+    """Give those around the switch; ``start``: second 0."""
+    if switch is None:
+        return ()
+    since, until = (start + timedelta(seconds=switch + s) for s in (-_BEFORE, _HOUR))
+    return tuple(share for share in found if since <= share.at <= until)
 
 
 def first_days() -> list[int]:
@@ -94,6 +106,8 @@ def _leads_to(evidence: Evidence, resolver: Resolver, earlier: int, at: int) -> 
         )
     except NoAnswer:
         return "no answer"
+    if answer is None and not addresses:
+        return "no mail"
     name = shown(first)
     return f"{name} ({', '.join(addresses)})" if addresses else name
 

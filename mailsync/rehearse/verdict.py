@@ -35,6 +35,7 @@ class Evidence:
     """What happened, as far as mail is concerned; times in seconds from ``start``.
 
     ``since`` and ``until`` bound the time in which messages are sent. ``timezone`` is for telling.
+    ``inbound``: somebody sends to the domain, too.
     """
 
     domain: str
@@ -47,6 +48,7 @@ class Evidence:
     until: int
     start: datetime
     timezone: tzinfo = UTC
+    inbound: bool = True
 
 
 @dataclass
@@ -142,7 +144,8 @@ def _one(
         sender.prepare(primed)
         begin = max(primed, evidence.since)
         for time in sorted(t for t in times if begin <= t <= evidence.until):
-            _inbound(evidence, sender, time, verdict)
+            if evidence.inbound:
+                _inbound(evidence, sender, time, verdict)
             _outbound(evidence, resolver, time, verdict)
 
 

@@ -53,7 +53,7 @@ class Page:
     def __init__(self, *, colour: bool, width: int) -> None:
         """Start an empty page; ``width`` in cells, at least 40."""
         self._colour = colour
-        self._width = max(width, _NARROWEST)
+        self.width = max(width, _NARROWEST)
         self._lines: list[str] = []
 
     def put(self, indent: int, *pieces: Piece, hang: int = 0, bar: Piece | None = None) -> None:
@@ -81,14 +81,14 @@ class Page:
         return "\n".join(self._lines).rstrip("\n") + "\n"
 
     def _wrapped(self, pieces: tuple[Piece, ...], indent: int, hang: int) -> Iterator[list[Piece]]:
-        room = self._width - indent
+        room = self.width - indent
         line: list[Piece] = []
         used = 0
         for style, text in pieces:
             for word in _fitting(text, room - hang):
                 if used and used + cells(word.rstrip()) > room:
                     yield line
-                    line, used, room = [], 0, self._width - indent - hang
+                    line, used, room = [], 0, self.width - indent - hang
                 line.append((style, word))
                 used += cells(word)
         yield line

@@ -12,10 +12,12 @@ from mailsync.rehearse.forecast import Forecast, Share, Toll
 from mailsync.report.page import Page, Piece, Style, cells
 from mailsync.report.times import moment
 
-_BAR = 20
+_BAR, _BAR_MIN = 20, 6
+_BESIDE = 22
+"""How many cells of a row of the chart are taken beside the time, the bars and what ran."""
 _SIGNS = ("█", "▒", "░", "▓", "▪", "▫")
 _STYLES: tuple[Style, ...] = ("green", "yellow", "cyan", "red", "bold", "grey")
-_SAME = 0.005
+_SAME = 0.05
 """Shares that differ by less look alike."""
 
 
@@ -41,10 +43,14 @@ def servers(forecast: Forecast) -> tuple[str, ...]:
 
 
 def grouped(forecast: Forecast) -> list[Share]:
-    """Give the shares without those that look like the one before."""
+    """Give the shares without those that look like the one before, but with all at which one ran.
+
+    Each holds until the next.
+    """
+    ran = {happening.at for happening in forecast.happenings}
     found: list[Share] = []
     for share in forecast.shares:
-        if not found or not _alike(found[-1], share):
+        if not found or share.at in ran or not _alike(found[-1], share):
             found.append(share)
     return found
 
@@ -52,8 +58,11 @@ def grouped(forecast: Forecast) -> list[Share]:
 def cost(toll: Toll) -> str:
     """Say what became of mail, in a few words."""
     whole = toll.delivered + toll.wrong
+    late = f", {toll.delayed} of them late" if toll.delayed else ""
+    if not whole:
+        return "nobody sends mail to it or from it"
     if not toll.wrong:
-        return f"all {whole} messages arrive"
+        return f"all {whole} messages arrive{late}"
     parts = [
         f"{number} {word}"
         for number, word in (
@@ -63,7 +72,8 @@ def cost(toll: Toll) -> str:
         )
         if number
     ]
-    return f"{toll.wrong} of {whole} messages go wrong: {', '.join(parts)}"
+    told = f"{toll.wrong} of {whole} messages go wrong: {', '.join(parts)}"
+    return told if not toll.delayed else f"{told}; {toll.delayed} arrive late"
 
 
 def conclusions(forecast: Forecast) -> list[tuple[str, str]]:
@@ -89,7 +99,11 @@ def conclusions(forecast: Forecast) -> list[tuple[str, str]]:
 
 def _alike(one: Share, other: Share) -> bool:
     names = {*one.resolvers, *other.resolvers}
-    near = all(abs(one.resolvers.get(n, 0) - other.resolvers.get(n, 0)) < _SAME for n in names)
+    near = all(
+        abs(before - after) < _SAME and (before > 0) == (after > 0)
+        for n in names
+        for before, after in ((one.resolvers.get(n, 0.0), other.resolvers.get(n, 0.0)),)
+    )
     return near and one.combinations == other.combinations
 
 
@@ -126,27 +140,35 @@ def _put_chart(page: Page, forecast: Forecast) -> None:
         sign: Piece = (_STYLES[index % len(_STYLES)], _SIGNS[index % len(_SIGNS)])
         page.put(2, sign, ("plain", f" {printable(name)}"))
     page.gap()
-    times = [moment(share.at, forecast.timezone, forecast.start) for share in grouped(forecast)]
-    room = max(map(cells, times), default=0)
-    heading = f"{'':{room}}  {'resolvers':{_BAR}}  {'mail':{_BAR}}  combinations"
+    rows = grouped(forecast)
+    times = [moment(share.at, forecast.timezone, forecast.start) for share in rows]
+    ran: dict[datetime, dict[str, None]] = {}
+    for happening in forecast.happenings:
+        ran.setdefault(happening.at, {})[happening.stage] = None
+    stages = [", ".join(ran.get(share.at, ())) for share in rows]
+    room = max(map(cells, ("from", *times)))
+    last = max(map(cells, ("ran", *stages)))
+    bar = min(_BAR, max(_BAR_MIN, (page.width - room - last - _BESIDE) // 2))
+    heading = f"{'from':{room}}  {'resolvers':{bar}}  {'mail':{bar}}  {'combinations'}  ran"
     page.put(2, ("grey", heading))
-    for time, share in zip(times, grouped(forecast), strict=True):
+    for time, share, stage in zip(times, rows, stages, strict=True):
         page.put(
             2,
             ("grey", f"{time:{room}}  "),
-            *_bar(names, share.resolvers),
+            *_bar(names, share.resolvers, bar),
             ("plain", "  "),
-            *_bar(names, share.mail),
-            ("plain", f"  {share.combinations}"),
+            *_bar(names, share.mail, bar),
+            ("plain", f"  {share.combinations:12}"),
+            ("bold", f"  {stage}" if stage else ""),
         )
 
 
-def _bar(names: Sequence[str], shares: Mapping[str, float]) -> list[Piece]:
+def _bar(names: Sequence[str], shares: Mapping[str, float], room: int) -> list[Piece]:
     """Draw parts of one as a bar; whatever is there at all gets a cell."""
-    widths = [max(1, round(shares.get(n, 0) * _BAR)) if shares.get(n, 0) > 0 else 0 for n in names]
-    while sum(widths) > _BAR:
+    widths = [max(1, round(shares.get(n, 0) * room)) if shares.get(n, 0) > 0 else 0 for n in names]
+    while sum(widths) > room:
         widths[widths.index(max(widths))] -= 1
-    while 0 < sum(widths) < _BAR:
+    while 0 < sum(widths) < room:
         widths[widths.index(max(widths))] += 1
     return [
         (_STYLES[i % len(_STYLES)], _SIGNS[i % len(_SIGNS)] * width)

@@ -15,7 +15,7 @@ from mailsync.plan.printable import printable
 FILLS = ("#0072b2", "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#999999")
 """Colours that colour-blind people tell apart (Okabe and Ito), and that differ in grey."""
 
-INK, FAINT, PAPER = "#1a1a1a", "#767676", "#ffffff"
+INK, FAINT, RULE, PAPER = "#1a1a1a", "#767676", "#d0d0d0", "#ffffff"
 
 _TICKS = 6
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 72, 120, 168, 240, 336, 720, 1440, 2880, 8760)
@@ -34,7 +34,8 @@ def text(
 def line(x1: float, y1: float, x2: float, y2: float, *, dashed: bool = False) -> str:
     """Draw a thin line."""
     dash = ' stroke-dasharray="4 3"' if dashed else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{FAINT}"{dash}/>'
+    place = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    return f'<line {place} stroke="{FAINT if dashed else RULE}"{dash}/>'
 
 
 def box(x: float, y: float, width: float, height: float, fill: str, title: str = "") -> str:

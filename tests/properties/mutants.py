@@ -66,6 +66,17 @@ def dropped(module: object, name: str) -> Patch:
     return lambda: mock.patch.object(module, name, nothing)
 
 
+def without(module: object, name: str, fits: Callable[[str], bool]) -> Patch:
+    """Drop those of the holds that a function makes whose reason fits."""
+    made = getattr(module, name)
+
+    def fewer(*given: Any, **named: Any) -> Any:
+        found = made(*given, **named)
+        return type(found)(hold for hold in found if not fits(hold.reason))
+
+    return instead(module, name, fewer)
+
+
 def instead(module: object, name: str, function: Callable[..., Any]) -> Patch:
     """Take another function."""
     return lambda: mock.patch.object(module, name, function)
@@ -126,20 +137,36 @@ def low(self: Lifetimes, ttl: int) -> timedelta:
     return timedelta(seconds=max(min(ttl, self.cutover.ttl), self.cutover.resolver_min_ttl))
 
 
+_LOWERED = "resolvers may hold the answer with TTL"
+
+_PREPARE = planner._prepare
+
+
+def thawed(*given: Any) -> Any:
+    """Prepare while some resolvers ask former name servers."""
+    with mock.patch.object(holds, "name_servers", nothing):
+        return _PREPARE(*given)
+
+
 MUTANTS: Mapping[str, Mutant] = {
     # ---- Every place where a hold is made (mailsync.plan: `Hold(`) -------------------------------
     "holds.not_served_yet": Mutant(dropped(holds, "not_served_yet"), (), ("lagging",)),
     # Without it no mail is lost, as the old service is then asked to stay for longer: what breaks
     # is that the switch leaves nothing behind for longer than the low TTL.
     "holds._old_answers": Mutant(
-        dropped(holds, "_old_answers"), cases=(kinds.case_what_a_switch_leaves_behind,)
+        without(holds, "_old_answers", lambda why: not why.startswith(_LOWERED)),
+        cases=(kinds.case_what_a_switch_leaves_behind,),
+    ),
+    "holds._old_answers#2": Mutant(
+        without(holds, "_old_answers", lambda why: why.startswith(_LOWERED)),
+        cases=(kinds.case_a_plan_tells_the_wait_that_lowering_brings,),
     ),
     "holds._not_ready": Mutant(dropped(holds, "_not_ready"), ("in", "out")),
     "holds._unwished_hosts": Mutant(
         dropped(holds, "_unwished_hosts"), cases=(kinds.case_a_host_that_the_file_does_not_name,)
     ),
-    "holds._name_servers": Mutant(
-        dropped(holds, "_name_servers"), cases=(kinds.case_former_name_servers,)
+    "holds.name_servers": Mutant(
+        dropped(holds, "name_servers"), cases=(kinds.case_former_name_servers,)
     ),
     "holds._hosts_abroad": Mutant(
         dropped(holds, "_hosts_abroad"), cases=(neighbours.case_a_host_in_another_zone,)
@@ -147,7 +174,13 @@ MUTANTS: Mapping[str, Mutant] = {
     "holds.after_addresses": Mutant(
         dropped(holds, "after_addresses"), cases=(addresses.case_a_host_in_use_that_comes,)
     ),
-    "holds.before_settle": Mutant(dropped(holds, "before_settle"), ("out", "in")),
+    "holds.before_settle": Mutant(
+        without(holds, "before_settle", lambda why: why.startswith("soak")), ("out", "in")
+    ),
+    "holds.before_settle#2": Mutant(
+        without(holds, "before_settle", lambda why: why.startswith("the old service")),
+        cases=(kinds.case_no_soak_keeps_the_old_host,),
+    ),
     "holds.before_rollback": Mutant(
         dropped(holds, "before_rollback"), cases=(kinds.case_back_to_a_host_without_address,)
     ),
@@ -164,6 +197,17 @@ MUTANTS: Mapping[str, Mutant] = {
     "included.before_removing": Mutant(
         instead(included, "before_removing", lambda *_: ((), ())),
         cases=(kinds.case_a_record_that_is_included, parts.case_the_last_part_goes_last),
+    ),
+    "what a neighbour lists is not looked at": Mutant(
+        instead(abroad, "visible", abroad._remembered),
+        cases=(
+            neighbours.case_a_neighbour_that_nobody_has_applied,
+            neighbours.case_an_include_that_a_neighbour_has_left,
+        ),
+    ),
+    "former name servers do not stop what prepares": Mutant(
+        instead(planner, "_prepare", thawed),
+        cases=(kinds.case_what_former_name_servers_answer,),
     ),
     "ptr._address_known": Mutant(
         dropped(ptr, "_address_known"), cases=(neighbours.case_a_name_for_an_address,)
@@ -286,6 +330,10 @@ MUTANTS: Mapping[str, Mutant] = {
         ("out", "in"),
     ),
     "certificates change at once": Mutant(directly(tlsa), ("address", "families")),
+    "certificates are forgotten before the host": Mutant(
+        instead(tlsa, "_is_left", lambda *_: False),
+        cases=(kinds.case_a_host_that_is_left_keeps_its_tlsa,),
+    ),
     "what was presented is forgotten": Mutant(
         instead(certificates, "presented_last", lambda *_: START),
         cases=(presented.case_an_old_certificate_is_let_in_for_long,),
@@ -311,8 +359,12 @@ EQUIVALENT: Mapping[str, str] = {
         "`_old_answers` counts from when the TTL really went down."
     ),
     "holds.before_switch": (
-        "Makes the holds of `cutover.at` and of the window: the user's wishes. To switch earlier "
-        "than they say is unwanted, not unsafe: every other hold stands beside them."
+        "Makes the hold of `cutover.at`: the user's wish. To switch earlier than it says is "
+        "unwanted, not unsafe: every other hold stands beside it."
+    ),
+    "holds.before_switch#2": (
+        "Makes the hold of the window: the user's wish, as above. Each opening that the other "
+        "holds let pass is as safe as any other time."
     ),
 }
 """Places that make a hold without which no message is lost, each with the reason."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from mailsync.desired.model import Wish
 from mailsync.plan.choreography import Scene, Steps, at_once
 
+_GONE = "clients no longer find settings here"
+
 
 def owns(_wish: Wish, _value: str) -> bool:
     """The name serves this purpose only."""
@@ -20,8 +22,8 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Switch with the mail; add at once where there is nothing to replace and nothing moves."""
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned, why_settle="restore the TTL")
-    if not wish.values:
-        return at_once((), "clients no longer find settings here")
+    if not wish.values and not scene.moving:
+        return at_once((), _GONE)
     if not owned and not scene.moving:
         return at_once(wish.values, "clients find their server's settings")
     return Steps(
@@ -30,7 +32,7 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         wish.values,
         routes=True,
         why_prepare="lower the TTL ahead of the switch",
-        why_switch="clients find the new server's settings",
+        why_switch="clients find the new server's settings" if wish.values else _GONE,
         why_settle="restore the TTL",
     )
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailsync.desired.model import Wish
+from mailsync.desired.model import Rung, Wish
 from mailsync.dns.rrset import txt_text
+from mailsync.dns.ttl import written
+from mailsync.lint.model import Finding
 from mailsync.mail import dmarc as dmarc_record
 from mailsync.plan.choreography import Choreography, Scene, Steps, at_once, owned_values
 from mailsync.plan.kinds import dkim, spf
@@ -26,9 +28,31 @@ def owns(_wish: Wish, value: str) -> bool:
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Tighten last when anything that authenticates mail is on the move, else change at once."""
-    if wish.ramp:
-        return _climb(wish, owned, scene)
-    return _change(wish, owned, scene)
+    if not wish.ramp:
+        return _change(wish, owned, scene)
+    found = _climb(wish, owned, scene)
+    ahead = _ahead(wish, found, scene)
+    return replace(found, findings=(*found.findings, *ahead))
+
+
+def _ahead(wish: Wish, steps: Steps, scene: Scene) -> tuple[Finding, ...]:
+    """Tell the rungs that come after all that is planned yet: each is planned in its turn."""
+    rungs = [rung.values for rung in wish.ramp]
+    higher = wish.ramp[rungs.index(steps.settle) + 1 :] if steps.settle in rungs else ()
+    if not higher:
+        return ()
+    message = f"the ramp goes on: {', then '.join(_said(rung, scene) for rung in higher)}"
+    return (Finding("dmarc-ramp", "info", message, str(wish.place)),)
+
+
+def _said(rung: Rung, scene: Scene) -> str:
+    policy = _policy(rung.values)
+    words = f"p={policy.policy()}" if policy is not None else txt_text(rung.values[0])
+    if rung.at is not None:
+        words += f" on {rung.at.astimezone(scene.desired.cutover.zone):%Y-%m-%d %H:%M %Z}"
+    if rung.after is not None:
+        words += f" {written(rung.after)} later"
+    return words
 
 
 def _climb(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
+from mailsync.dns.rrset import Key
 from mailsync.plan import abroad
 from mailsync.plan.choreography import Scene, Steps, at_once, error
 from mailsync.plan.kinds.mx import hosts
@@ -75,10 +76,14 @@ def _has_address(name: str, scene: Scene) -> bool:
 
 def mx_in_the_end(scene: Scene) -> list[tuple[str, ...]]:
     """Give the values of every MX RRset when all is done: as wished for, else as they are."""
+    return list(_mx_in_the_end(scene).values())
+
+
+def _mx_in_the_end(scene: Scene) -> dict[Key, tuple[str, ...]]:
     kept = {key: one.values for key, one in scene.live.rrsets.items() if key[1] == "MX"}
     elsewhere = abroad.wished_mx(scene.live.neighbours)
     wished = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "mx"}
-    return list({**kept, **elsewhere, **wished}.values())
+    return {**kept, **elsewhere, **wished}
 
 
 def _known_to_all(kept: Wish, scene: Scene) -> bool:
@@ -88,14 +93,16 @@ def _known_to_all(kept: Wish, scene: Scene) -> bool:
 
 
 def _removal(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
-    still_named = any(wish.name in hosts(values) for values in mx_in_the_end(scene))
+    naming = [key[0] for key, mx in _mx_in_the_end(scene).items() if wish.name in hosts(mx)]
+    still_named = bool(naming)
     kept = [
         w for w in scene.desired.wishes if w.name == wish.name and w.kind == "host" and w.values
     ]
     if still_named and not kept:
         finding = error(
             "host-in-use",
-            f"the address of {shown(wish.name)} cannot go: the domain's MX names this host",
+            f"the address of {shown(wish.name)} cannot go: the MX of "
+            f"{', '.join(map(shown, sorted(naming)))} names this host",
             wish,
         )
         return Steps(owned, owned, owned, findings=(finding,))

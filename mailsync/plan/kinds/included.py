@@ -41,10 +41,10 @@ def before_removing(scene: Scene, wish: Wish) -> tuple[tuple[Hold, ...], tuple[F
     """Say what the removal of an SPF record has to wait for: whoever includes it."""
     waits: list[Hold] = []
     findings: list[Finding] = []
-    for other, held in _including(scene, wish):
-        if wish.name in targets(other.values):
+    for key, wished, held in _including(scene, wish):
+        if wish.name in targets(wished):
             message = (
-                f"the SPF record of {shown(wish.name)} cannot go: that of {shown(other.name)} "
+                f"the SPF record of {shown(wish.name)} cannot go: that of {shown(key[0])} "
                 "includes it, and receivers would give up with permerror (RFC 7208 §5.2)"
             )
             findings.append(error("spf-target-in-use", message, wish))
@@ -52,7 +52,7 @@ def before_removing(scene: Scene, wish: Wish) -> tuple[tuple[Hold, ...], tuple[F
             if wish.name in targets(_values(remnant.version.rrset)):
                 until = remnant.until or scene.now + scene.lifetimes.of(remnant.version)
                 reason = f"resolvers may hold an SPF record that includes {shown(wish.name)}"
-                waits.append(Hold(until, reason, named((other.name, other.type))))
+                waits.append(Hold(until, reason, named(key)))
     return tuple(sorted(waits)), tuple(findings)
 
 
@@ -86,19 +86,20 @@ def targets(values: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _including(scene: Scene, wish: Wish) -> list[tuple[Wish, tuple[Remnant, ...]]]:
-    """Give every SPF record of the configuration but this one, and what is visible of it."""
-    found = [
-        (other, scene.visible((other.name, other.type)))
-        for other in scene.desired.wishes
-        if (other.name, other.type) != (wish.name, wish.type) and _may_be_spf(other)
-    ]
+def _including(scene: Scene, wish: Wish) -> list[tuple[Key, tuple[str, ...], tuple[Remnant, ...]]]:
+    """Give every TXT of the configuration but this one, as wished for, and what is visible of it.
+
+    Also of neighbours whose files have left what they included: caches may not have.
+    """
+    ours = {(w.name, w.type): w.values for w in scene.desired.wishes if _may_be_spf(w)}
+    ours.pop((wish.name, wish.type), None)
+    found = [(key, values, scene.visible(key)) for key, values in ours.items()]
     for neighbour in scene.live.neighbours:
-        found += [
-            (other, abroad.visible(neighbour, (other.name, other.type), scene.now))
-            for other in abroad.wishes(neighbour)
-            if _may_be_spf(other)
-        ]
+        for key in abroad.keys_of(neighbour, "TXT"):
+            if key not in ours and key != (wish.name, wish.type):
+                other = abroad.asked(neighbour, key)
+                held = abroad.visible(neighbour, key, scene.now)
+                found.append((key, other.values if other is not None else (), held))
     return found
 
 

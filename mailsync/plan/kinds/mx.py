@@ -56,6 +56,8 @@ def _what_switches(old: tuple[str, ...], new: tuple[str, ...]) -> str:
         return "no mail is accepted (null MX, RFC 7505)"
     if not old:
         return "the first MX: until now mail went to the name's own address, if it has one"
+    if not hosts(old):
+        return "mail is accepted again: until now a null MX said that there is none"
     gone, come = hosts(old) - hosts(new), hosts(new) - hosts(old)
     if gone and come:
         return "mail moves to the new servers"

@@ -3,7 +3,7 @@
 A sender that finds TLSA records delivers only to a server whose certificate matches one of them.
 Before: the records of the old and of the new certificate stand side by side, until nobody holds the
 old set alone. Then a person changes the certificate. After: the old records go, once no server
-presents the old chain.
+presents the old chain. Records of a host that leaves the MX outlive its MX, as its address does.
 
 Where the file says ``auto``, the records follow what the host is seen to present: nobody need say
 that a certificate was changed. What cannot be seen changes nothing.
@@ -19,6 +19,8 @@ from mailsync.lint.model import Finding
 from mailsync.mail import dane
 from mailsync.plan import certificates
 from mailsync.plan.choreography import Scene, Steps, at_once, task
+from mailsync.plan.kinds.host import mx_in_the_end
+from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.model import Hold
 
 
@@ -34,6 +36,14 @@ def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         return _unseen(wish, host, owned, scene)
     if set(owned) == set(wish.values):
         return Steps(owned, owned, owned)
+    if not wish.values and _is_left(host, scene):
+        return Steps(
+            owned,
+            owned,
+            (),
+            why_settle="removed once no resolver holds an MX that names this host",
+            wait=scene.desired.cutover.soak,
+        )
     if not wish.values:
         why = (
             "mail to this host no longer asks for a certificate; change TLS there only when no "
@@ -73,6 +83,12 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     if not wish.values or held == ():
         return True
     return held is not None and set(wish.values) <= set(held)
+
+
+def _is_left(host: str, scene: Scene) -> bool:
+    """Tell whether mail leaves the host, or has left it: its records outlive its MX."""
+    stays = any(host in hosts(values) for values in mx_in_the_end(scene))
+    return not stays and (host in scene.routed or scene.in_flight)
 
 
 def _unseen(wish: Wish, host: str, owned: tuple[str, ...], scene: Scene) -> Steps:

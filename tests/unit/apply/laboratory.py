@@ -181,7 +181,7 @@ class Laboratory:
             lambda message: self.log.append(("tell", message)),
             _Pauses(self),
             lambda: self.now,
-            lambda: self.neighbours,
+            lambda _: self.neighbours,
             self.policy,
             self.probe,
             self.certificates,

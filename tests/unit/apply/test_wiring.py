@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented
 from mailsync.plan.model import Change
 from tests.unit.observe.internet import Internet
-from tests.unit.plan.story import PLACE, START, mx, rrset, wish
+from tests.unit.plan.story import PLACE, START, mx, rrset, spf, wish, zone
 
 BIND = "mailsync_providers.rfc2136.Rfc2136Provider"
 
@@ -182,11 +182,11 @@ def test_neighbours_are_read_once_and_only_where_needed(
     ]
     told: list[str] = []
     worlds = Worlds(config, told.append, Flag(), everyone=everyone)
-    assert worlds.open(everyone[3]).neighbours() == ()
+    assert worlds.open(everyone[3]).neighbours({}) == ()
     assert asked == []
-    (found,) = worlds.open(everyone[1]).neighbours()
+    (found,) = worlds.open(everyone[1]).neighbours({})
     assert (found.zone, found.rrsets) == ("hosting.example.", {})
-    others = worlds.open(everyone[0]).neighbours()
+    others = worlds.open(everyone[0]).neighbours({})
     assert [(n.zone, n.rrsets) for n in others] == [
         ("broken.example.", None),
         ("customer.example.", {}),
@@ -194,7 +194,7 @@ def test_neighbours_are_read_once_and_only_where_needed(
     assert asked == ["hosting.example.", "broken.example.", "customer.example."]
     assert told == ["broken.example: a neighbour that cannot be listed: out of order"]
     alone = Worlds(config, told.append, Flag(), everyone=everyone[:1])
-    assert alone.open(everyone[0]).neighbours() == ()
+    assert alone.open(everyone[0]).neighbours({}) == ()
 
 
 def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -> None:
@@ -215,7 +215,7 @@ def test_a_journal_tells_of_a_neighbour_that_its_file_has_left(config: Config) -
     ]
     told: list[str] = []
     around = Neighbourhood(lambda: everyone, read, lambda _: {}, told.append)
-    assert [found.zone for found in around.of(everyone[0])] == [customer]
+    assert [found.zone for found in around.of(everyone[0], {})] == [customer]
     assert told == ["torn.example: its journal cannot be read: torn"]
 
 
@@ -261,3 +261,41 @@ def test_status_asks_no_resolver_for_what_is_not_there_yet(config: Config) -> No
         net.records.append("example.com. 60 MX 10 mx1.example.com.")
         server, resolver = worlds.heard(desired, key)
         assert server.what == resolver.what == RRset(*key, 60, ("10 mx1.example.com.",))
+
+
+def test_a_zone_that_no_journal_knows_is_listed_before_anything_goes_on_which_it_leans() -> None:
+    """Its file has left the host and the record, and nobody has seen yet that it led there."""
+    hosting = "hosting.example."
+    key, included = (f"mx.{hosting}", "A"), (f"_spf.{hosting}", "TXT")
+    wishes = (wish("host", *key), wish("record", *included))
+    listings = {
+        "customer.example.": zone(rrset("customer.example.", "MX", 60, f"10 mx.{hosting}")),
+        "sender.example.": zone(
+            rrset("sender.example.", "TXT", 60, "v=spf1 redirect=_spf.hosting.example")
+        ),
+        "known.example.": zone(rrset("known.example.", "MX", 60, f"10 mx.{hosting}")),
+        hosting: zone(rrset(*key, 60, "192.0.2.1")),
+    }
+    everyone = [Desired(name, name, (), PLACE) for name in listings if name != hosting]
+    everyone.append(Desired(hosting, hosting, wishes, PLACE))
+    asked: list[str] = []
+
+    def read(name: str) -> Ledger:
+        known = Ledger().seen((name, "MX"), rrset(name, "MX", 60, "10 mx.old.example."), START)
+        return known if name == "known.example." else Ledger()
+
+    def listing(desired: Desired) -> Mapping[Key, RRset]:
+        asked.append(desired.zone)
+        return listings[desired.zone]
+
+    around = Neighbourhood(lambda: everyone, read, listing, print)
+    token = zone(rrset(hosting, "TXT", 60, "v=spf1 -all", "a token"))
+    assert (
+        around.of(replace(everyone[-1], wishes=(replace(spf("v=spf1 -all"), name=hosting),)), token)
+        == ()
+    )
+    assert around.of(everyone[-1], {}) == ()
+    assert asked == []
+    found = around.of(everyone[-1], listings[hosting])
+    assert [one.zone for one in found] == ["customer.example.", "sender.example."]
+    assert "known.example." not in asked

@@ -64,6 +64,8 @@ def test_each_form_is_written_to_a_file_or_shown(site: Site) -> None:
     assert (site.directory / "r.html").read_text().startswith("<!DOCTYPE html>")
     picture = site.run("rehearse", DOMAIN, *FEW, "--format", "svg").out
     assert picture.startswith("<svg")
+    nowhere = site.run("rehearse", DOMAIN, *FEW, "--out", "nowhere/r.txt")
+    assert "cannot save the rehearsal" in nowhere.err
 
 
 def test_a_picture_is_of_one_domain(site: Site) -> None:

@@ -359,6 +359,18 @@ def test_autodiscover_goes_with_the_mail() -> None:
     assert life.ran_at("switch", name) == life.ran_at("switch", (ZONE, "MX"))
 
 
+def test_autodiscover_goes_away_with_the_mail() -> None:
+    """Until mail moves, clients that are set up anew find the server where the mailboxes are."""
+    name = ("autodiscover." + ZONE, "CNAME")
+    live = zone(
+        rrset(ZONE, "MX", 3600, "10 mx.old.example."), rrset(*name, 3600, "auto.old.example.")
+    )
+    life = Story(live, (mx("10 mx.new.example."), wish("autodiscover", *name)))
+    life.run("2d")
+    assert life.values(*name) == ()
+    assert life.ran_at("switch", name) == life.ran_at("switch", (ZONE, "MX"))
+
+
 def test_autodiscover_alone_is_added_at_once() -> None:
     """With no mail on the move, a first autodiscover record is simply added."""
     name = ("autodiscover." + ZONE, "CNAME")

@@ -385,6 +385,28 @@ def test_old_until_that_cannot_be_kept_is_an_error_with_the_date() -> None:
     assert by.strftime("%Y-%m-%d %H:%M") in finding.message
 
 
+def test_old_until_missed_by_what_nobody_saw_says_how_to_tell_that_nothing_was_there() -> None:
+    """The first sight of a record costs a day, unless the user knows better."""
+    live = zone(rrset(ZONE, "MX", 300, "10 mx.old.example."))
+    cutover = Cutover(old_until=START + timedelta(hours=6))
+    life = Story(live, (mx("10 mx.new.example.", ttl=300),), cutover)
+    assert "cutover.unseen_ttl: 0" in life.plan().findings[0].message
+    life.cutover = Cutover(old_until=cutover.old_until, unseen_ttl=0)
+    assert life.plan().findings == ()
+
+
+def test_old_until_that_is_moved_forward_after_the_switch_is_told() -> None:
+    """Nothing can be switched earlier any more: the old service has to stay."""
+    life = Story(zone(rrset(ZONE, "MX", 3600, "10 mx.old.example.")), (mx("10 mx.new.example."),))
+    while life.values(*MX) == ("10 mx.old.example.",):
+        life.apply()
+        life.passes("1h")
+    life.now = life.ran_at("switch", MX) + timedelta(seconds=1)
+    life.cutover = Cutover(old_until=life.now)
+    (finding,) = life.plan().findings
+    assert (finding.id, finding.severity) == ("old-service-ends-too-soon", "warning")
+
+
 def test_old_until_that_can_be_kept_is_fine() -> None:
     """An old service that stays long enough is no hindrance."""
     plan = story(cutover=Cutover(old_until=START + timedelta(days=2))).plan()

@@ -13,7 +13,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.plan.abroad import siblings_records
 from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Live, Neighbour
-from mailsync.plan.neighbours import leans_on, mail_went_to, relations, zones_of
+from mailsync.plan.neighbours import leaned_on, leans_on, relations, zones_of
 from mailsync.plan.planner import plan_domain
 from tests.unit.plan.story import PLACE, START, ZONE, Story, mx, rrset, spf, wish, zone
 
@@ -110,6 +110,36 @@ def case_a_name_for_an_address() -> None:
     assert plan.stages[0].not_before == START + timedelta(hours=3)
 
 
+def case_a_neighbour_that_nobody_has_applied() -> None:
+    """Its file has left the host, its MX has not, and no journal knows of either."""
+    host, name = "mx1." + ZONE, "customer.example."
+    life = hosting("192.0.2.1", wish("host", host, "A"))
+    going = desired(name, replace(mx("10 mx.other.example."), name=name))
+    live = zone(rrset(name, "MX", 3600, f"10 {host}"))
+    life.neighbours = (Neighbour(name, going, live, Ledger()),)
+    life.run("12d", every="1d")
+    assert life.values(host, "A") == ("192.0.2.1",)
+    moved = zone(rrset(name, "MX", 3600, "10 mx.other.example."))
+    life.neighbours = (Neighbour(name, going, moved, Ledger()),)
+    life.apply()
+    assert life.values(host, "A") == ()
+
+
+def case_an_include_that_a_neighbour_has_left() -> None:
+    """A record stays while a neighbour whose file includes it no more still publishes that."""
+    name = "customer.example."
+    own = (f"_spf.{ZONE}", "TXT")
+    life = Story(zone(rrset(*own, 60, "v=spf1 ip4:192.0.2.1 -all")), (wish("record", *own),))
+    life.known_for("20d")
+    live = rrset(name, "TXT", 60, "v=spf1 include:_spf.example.jp -all")
+    life.neighbours = (Neighbour(name, desired(name), zone(live), Ledger()),)
+    life.run("12d", every="1d")
+    assert life.values(*own)
+    life.neighbours = (Neighbour(name, desired(name), {}, Ledger()),)
+    life.run("12d", every="1d")
+    assert not life.values(*own)
+
+
 CASES = [value for name, value in sorted(globals().items()) if name.startswith("case_")]
 
 
@@ -151,7 +181,8 @@ def test_the_address_of_a_host_that_takes_a_neighbours_mail_cannot_go() -> None:
     customer = replace(mx(f"10 {host}"), name="customer.example.")
     live = zone(rrset("customer.example.", "MX", 3600, f"10 {host}"))
     life.neighbours = (neighbour("customer.example.", (customer,), live),)
-    assert "host-in-use" in {finding.id for finding in life.plan().findings}
+    (finding,) = (one for one in life.plan().findings if one.id == "host-in-use")
+    assert "the MX of customer.example names this host" in finding.message
 
 
 def test_an_address_stays_while_a_neighbours_old_mx_is_visible() -> None:
@@ -338,8 +369,24 @@ def test_the_deepest_zone_has_a_name() -> None:
     assert zones_of(["mx.other.test."], {"example."}) == set()
 
 
+def test_a_key_that_a_neighbours_selector_is_an_alias_of_does_not_go() -> None:
+    """Signatures of the neighbour would fail; with something else at that name, it is no matter."""
+    key = (f"s1.keys.{ZONE}", "TXT")
+    life = Story(zone(rrset(*key, 60, "v=DKIM1; p=AAAA")), (wish("record", *key),))
+    life.known_for("20d")
+    alias = wish("dkim", "s1._domainkey.customer.example.", "CNAME", key[0])
+    life.neighbours = (neighbour("customer.example.", (alias,), {}),)
+    (finding,) = life.plan().findings
+    assert finding.id == "alias-target-in-use"
+    assert "s1._domainkey.customer.example is an alias" in finding.message
+    life.live[key[0], "A"] = rrset(key[0], "A", 60, "192.0.2.1")
+    assert life.plan().findings == ()
+
+
 def test_a_ledger_remembers_where_mail_went() -> None:
     """Also to where it no longer goes."""
     key = ("a.example.", "MX")
     ledger = Ledger().seen(key, rrset(*key, 60, OLD), START).seen(key, None, START + DAY)
-    assert mail_went_to(ledger) == {"mx.old.example."}
+    assert leaned_on(ledger) == {"mx.old.example."}
+    spf = rrset("a.example.", "TXT", 60, "v=spf1 include:_spf.b.example -all", "any text")
+    assert leaned_on(ledger.seen(spf.key, spf, START)) == {"mx.old.example.", "_spf.b.example."}

@@ -82,6 +82,26 @@ def case_what_a_switch_leaves_behind() -> None:
     assert until == life.ran_at("switch", MX) + timedelta(minutes=10)
 
 
+def case_a_plan_tells_the_wait_that_lowering_brings() -> None:
+    """Before the TTL goes down, the plan counts the old one from then: the date that it shows."""
+    life = Story(zone(rrset(ZONE, "MX", 86400, OLD)), (mx(OLD, ttl=86400),))
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=86400),)
+    switch = next(stage for stage in life.plan().stages if stage.name == "switch")
+    assert switch.not_before == life.now + timedelta(days=1)
+
+
+def case_no_soak_keeps_the_old_host() -> None:
+    """With no soak at all, the address of the old host stays until nobody is led there."""
+    host = wish("host", MX1, "A", "192.0.2.1")
+    life = Story(zone(rrset(ZONE, "MX", 300, f"10 {MX1}"), rrset(MX1, "A", 300, "192.0.2.1")))
+    life.wishes, life.cutover = (mx(f"10 {MX1}", ttl=300), host), Cutover(soak=0)
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=300), wish("host", MX1, "A"))
+    life.run("30m", every="1m")
+    assert life.ran_at("settle", (MX1, "A")) == life.ran_at("switch", MX) + timedelta(minutes=10)
+
+
 def case_former_name_servers() -> None:
     """After the zone's name servers changed, mail stays while some are asked as before."""
     life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
@@ -92,6 +112,27 @@ def case_former_name_servers() -> None:
     life.wishes = (mx(NEW, ttl=60),)
     life.run("4d")
     assert life.ran_at("switch", MX) >= START + timedelta(days=22)
+
+
+def case_what_former_name_servers_answer() -> None:
+    """Their answers stay as they were: what prepares waits until nobody asks them any more."""
+    life = Story(zone(rrset(ZONE, "MX", 86400, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
+    life.live[TXT] = rrset(*TXT, 3600, OLD_SPF)
+    life.wishes = (mx(OLD, ttl=86400), spf(OLD_SPF))
+    life.known_for("20d")
+    life.live[NS] = rrset(ZONE, "NS", 172800, "ns.new.example.")
+    life.see()
+    left = life.now + timedelta(days=2)
+    life.wishes = (mx(NEW, ttl=86400), spf(NEW_SPF))
+    for at in (None, left + timedelta(hours=1)):
+        life.cutover = Cutover(at=at)
+        stages = [(stage.name, stage.state, stage.not_before) for stage in life.plan().stages]
+        switched = left + timedelta(days=1)
+        assert stages[:2] == [("prepare", "held", left), ("switch", "held", switched)]
+    life.cutover = Cutover()
+    life.run("4d")
+    assert life.ran_at("prepare", MX) == life.ran_at("prepare", TXT) == left
+    assert life.ran_at("switch", MX) == left + timedelta(days=1)
 
 
 def case_back_to_a_host_without_address() -> None:
@@ -110,6 +151,19 @@ def case_back_to_a_host_without_address() -> None:
     assert life.values(*MX) == (NEW,)
     life.run("2d")
     assert life.values(*MX) == (f"10 {MX1}",)
+
+
+def case_a_host_that_is_left_keeps_its_tlsa() -> None:
+    """The records of a host that leaves the MX go last: mail still goes there, by the old MX."""
+    old, host = f"10 {MX1}", rrset(MX1, "A", 300, "192.0.2.1")
+    life = Story(zone(rrset(ZONE, "MX", 300, old), host, rrset(*TLSA, 300, A)))
+    life.known_for("20d")
+    life.wishes = (mx(NEW, ttl=300), wish("tlsa", *TLSA))
+    life.run("5d")
+    assert life.values(*MX) == (NEW,)
+    assert life.values(*TLSA) == (A,)
+    life.run("10d")
+    assert life.values(*TLSA) == ()
 
 
 def case_an_include_in_the_zone() -> None:
@@ -657,6 +711,41 @@ def test_a_ramp_keeps_its_dates() -> None:
     assert [hold.until for hold in stage.holds] == [at]
     life.run("31d")
     assert life.ran_at("settle", DMARC) == at
+
+
+def test_a_ramp_tells_the_steps_that_are_not_planned_yet() -> None:
+    """Each with its time, until the last one is planned."""
+    texts = [f"v=DMARC1; p={p}" for p in ("none", "quarantine", "reject")]
+    values = [(txt_value(text),) for text in texts]
+    at = START + timedelta(days=30)
+    rungs = (Rung(values[0]), Rung(values[1], after=86400), Rung(values[2], at=at))
+    life = Story(zone(), (wish("dmarc", *DMARC, texts[2], ramp=rungs),))
+    told = "the ramp goes on: p=quarantine 1 d later, then p=reject on 2026-12-22 03:00 UTC"
+    assert [finding.message for finding in life.plan().findings] == [told]
+    life.apply()
+    (finding,) = life.plan().findings
+    assert finding.message == "the ramp goes on: p=reject on 2026-12-22 03:00 UTC"
+    life.run("3d")
+    assert life.plan().findings == ()
+
+
+def test_a_key_that_outlives_the_mail_is_told() -> None:
+    """The revoked key under every selector is under none that has a record of its own."""
+    keys = {"s1": "v=DKIM1; p=", "s2": "v=DKIM1; k=ed25519; p=AAAA", "s3": "no key"}
+    live = [rrset(f"{name}._domainkey.{ZONE}", "TXT", 60, key) for name, key in keys.items()]
+    life = Story(zone(*live), (mx("0 ."), spf("v=spf1 -all")), no_mail=True)
+    told = [finding.message for finding in life.plan().findings if finding.id == "keys-left"]
+    assert len(told) == 1
+    assert "s2._domainkey.example.jp. TXT still" in told[0]
+    life.live.pop(live[1].key)
+    assert "keys-left" not in {finding.id for finding in life.plan().findings}
+
+
+def test_mail_that_comes_back_is_called_so() -> None:
+    """A null MX is no server beside which another one takes mail."""
+    life = Story(zone(rrset(ZONE, "MX", 60, "0 .")), (mx(NEW, ttl=60),))
+    (switch,) = (stage for stage in life.plan().stages if stage.name == "switch")
+    assert switch.changes[0].why.startswith("mail is accepted again")
 
 
 def test_a_ramp_waits_while_mail_moves() -> None:
