@@ -1,4 +1,4 @@
-"""What all tests share: what is measured, how hypothesis searches, loggers left as they were."""
+"""What all tests share: how hypothesis searches, and loggers left as they were found."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 
-import coverage
 import pytest
 from hypothesis import settings
-
-# Workers are processes that coverage.py measures by itself, and pytest-cov measures their tests as
-# well. The former would go on where the latter pauses, in what is marked `no_cover`.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    by_itself = getattr(coverage.process_startup, "coverage", None)
-    if by_itself is not None:
-        by_itself.stop()
 
 # A busy machine is no failure: searches are bounded by their number of examples, not by the clock.
 settings.register_profile("default", deadline=None, print_blob=True)
