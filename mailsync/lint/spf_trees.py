@@ -9,7 +9,8 @@ from mailsync.desired.model import Wish
 from mailsync.dns.names import shown
 from mailsync.lint.case import Case
 from mailsync.lint.model import Remark
-from mailsync.mail.spf_lookups import LOOKUPS_MAX, VOIDS_MAX, Fault
+from mailsync.mail.spf import LOOKUPS_MAX
+from mailsync.mail.spf_lookups import VOIDS_MAX, Fault
 from mailsync.mail.spf_survey import SURVEYED_MAX, Problem, Survey, survey
 
 _SHOWN = 6

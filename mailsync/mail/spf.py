@@ -18,6 +18,7 @@ from mailsync.mail.spf_syntax import (
     Qualifier,
     Record,
     format,  # noqa: A004  # see its definition
+    is_readable,
     is_spf,
     network,
     parse,
@@ -32,6 +33,7 @@ __all__ = [
     "covers",
     "difference",
     "format",
+    "is_readable",
     "is_spf",
     "lookups",
     "objections",

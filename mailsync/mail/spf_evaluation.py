@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple
 from mailsync.dns.answer import Resolver
 from mailsync.mail import mx as mx_record
 from mailsync.mail import spf_macros as macros
+from mailsync.mail.spf import LOOKUPS_MAX
 from mailsync.mail.spf_lookups import (
     HOSTS_MAX,
-    LOOKUPS_MAX,
     VOIDS_MAX,
     At,
     Broken,

@@ -9,6 +9,9 @@ from mailsync.mail.spf_syntax import host_argument
 Hosts = frozenset[tuple[str, str]]
 """Hosts as SPF names them: (``a``, ``ip4`` or ``ip6``, what stands behind its colon)."""
 
+FAMILIES = (("A", "ip4"), ("AAAA", "ip6"))
+"""By which mechanism the addresses of a type of record are named."""
+
 _WHOLE = {"ip4": 32, "ip6": 128}
 
 

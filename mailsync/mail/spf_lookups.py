@@ -11,9 +11,8 @@ from mailsync.dns.names import BadName, absolute
 from mailsync.dns.rrset import BadValue, txt_text
 from mailsync.mail import ptr as ptr_record
 from mailsync.mail import spf_macros as macros
+from mailsync.mail.spf import LOOKUPS_MAX
 
-LOOKUPS_MAX = 10
-"""How many terms may ask the DNS in one evaluation (§4.6.4)."""
 VOIDS_MAX = 2
 """How many look-ups may find nothing (§4.6.4)."""
 HOSTS_MAX = 10

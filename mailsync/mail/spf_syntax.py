@@ -114,6 +114,15 @@ def parse(text: str) -> Record:
     return Record(terms)
 
 
+def is_readable(text: str) -> bool:
+    """Tell whether `parse` can read a record."""
+    try:
+        parse(text)
+    except BadSpf:
+        return False
+    return True
+
+
 def format(record: Record) -> str:  # noqa: A001  # the inverse of parse, as in every module here
     """Write a record."""
     return " ".join(["v=spf1", *map(str, record.terms)])

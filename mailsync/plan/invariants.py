@@ -19,7 +19,7 @@ from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, mta_sts, ptr, spf
 from mailsync.mail import mx as mx_record
-from mailsync.mail.spf_hosts import Hosts, beside
+from mailsync.mail.spf_hosts import FAMILIES, Hosts, beside
 from mailsync.mail.spf_tree import with_terms
 from mailsync.plan import policy as policies
 from mailsync.plan.reasons import named
@@ -327,7 +327,7 @@ def _surely_mx(now: Instant) -> Hosts:
     found: set[tuple[str, str]] = set()
     for host in set[str].intersection(*held) if held else ():
         found.add(("a", shown(host)))
-        for family, mechanism in (("A", "ip4"), ("AAAA", "ip6")):
+        for family, mechanism in FAMILIES:
             versions = now.versions((host, family))
             values = [set(one.values) if one is not None else set[str]() for one in versions]
             found |= {(mechanism, a) for a in (set.intersection(*values) if values else ())}

@@ -8,7 +8,7 @@ from functools import lru_cache
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, dmarc, spf
-from mailsync.mail.spf_hosts import beside
+from mailsync.mail.spf_hosts import FAMILIES, beside
 from mailsync.mail.spf_tree import with_terms
 from mailsync.plan.kinds.mx import hosts
 from mailsync.rehearse.resolver import NoAnswer, Resolver
@@ -68,7 +68,7 @@ class Receiver:
         named: set[tuple[str, str]] = set()
         for host in hosts(held.values) if held is not None else ():
             named.add(("a", shown(host)))
-            for family, mechanism in (("A", "ip4"), ("AAAA", "ip6")):
+            for family, mechanism in FAMILIES:
                 if self.resolver.upstream.knows((host, family)):
                     found = self.resolver.answer((host, family), at)
                     named |= {(mechanism, one) for one in (found.values if found else ())}

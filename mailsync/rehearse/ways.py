@@ -6,7 +6,7 @@ needs. What the plan takes away at once, on the user's word that nobody sends so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.mail import dkim, spf
@@ -86,13 +86,5 @@ def _terms(there: str | None, not_there: str | None) -> str:
 
 def _spf(rrset: RRset | None) -> str | None:
     texts = [txt_text(value) for value in rrset.values] if rrset is not None else []
-    return next(_readable(text for text in texts if spf.is_spf(text)), None)
-
-
-def _readable(texts: Iterator[str]) -> Iterator[str]:
-    for text in texts:
-        try:
-            spf.parse(text)
-        except spf.BadSpf:
-            return
-        yield text
+    first = next(filter(spf.is_spf, texts), None)
+    return first if first is not None and spf.is_readable(first) else None

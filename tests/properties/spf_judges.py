@@ -11,8 +11,9 @@ from unittest import mock
 import dns.rdata
 import dns.resolver
 
+from mailsync.mail.spf import LOOKUPS_MAX
 from mailsync.mail.spf_evaluation import Evaluation, Sender, check_host
-from mailsync.mail.spf_lookups import LOOKUPS_MAX, VOIDS_MAX
+from mailsync.mail.spf_lookups import VOIDS_MAX
 from mailsync.mail.spf_survey import survey
 from tests.unit.mail.dns_data import Data
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mailsync.dns.names import shown
+from mailsync.mail.spf import LOOKUPS_MAX
 from mailsync.mail.spf_evaluation import Evaluation
-from mailsync.mail.spf_lookups import LOOKUPS_MAX, VOIDS_MAX
+from mailsync.mail.spf_lookups import VOIDS_MAX
 from mailsync.mail.spf_survey import Survey
 from mailsync.mail.spf_syntax import is_spf
 from mailsync.observe.facts import Facts

@@ -28,9 +28,6 @@ from mailsync.mail.spf_hosts import Hosts, beside, follows_mx
 from mailsync.plan.choreography import Scene, Steps, at_once, error
 from mailsync.plan.kinds import included, spf_mx, spf_tree
 
-LOOKUPS_MAX = 10
-"""How many terms of one check may cause look-ups (RFC 7208 §4.6.4); more is a permanent error."""
-
 
 def owns(_wish: Wish, value: str) -> bool:
     """Of a name's TXT values, those are ours that are SPF records (RFC 7208 §4.5)."""
@@ -39,25 +36,26 @@ def owns(_wish: Wish, value: str) -> bool:
 
 def steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
     """Publish the union, then shrink; what it includes is there before, and goes after."""
-    if set(owned) == set(wish.values) and not _beside(wish, owned, scene):
+    hosts = _beside(wish, owned, scene)
+    if set(owned) == set(wish.values) and not hosts:
         return Steps(owned, owned, owned)
     if not wish.values:
         return _removal(wish, owned, scene)
-    found = _steps(wish, owned, scene)
+    found = _steps(wish, owned, scene, hosts)
     if set(found.prepare) == set(owned):
         return found
     waits, findings = included.before_including(scene, wish, owned, found.prepare)
     return replace(found, holds=(*found.holds, *waits), findings=(*found.findings, *findings))
 
 
-def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
+def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene, hosts: Hosts) -> Steps:
     if not owned:
         return at_once(wish.values, "adds SPF")
     target = txt_text(wish.values[0])
     live = [txt_text(value) for value in owned]
-    if not all(map(_parses, live)):
+    if not all(map(spf_record.is_readable, live)):
         return at_once(wish.values, "replaces an SPF record that no receiver can evaluate")
-    union = (_union(live, target, _beside(wish, owned, scene)),)
+    union = (_union(live, target, hosts),)
     if union == wish.values:
         return at_once(wish.values, "lets more servers send; takes nothing away")
     gone = spf_record.terms_removed(" ".join(live[:1]), target)
@@ -66,7 +64,7 @@ def _steps(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Steps:
         found = _moved(wish, owned, union, scene)
         if found is not None:
             return found
-    if (count := spf_tree.lookups(txt_text(union[0]), scene)) > LOOKUPS_MAX:
+    if (count := spf_tree.lookups(txt_text(union[0]), scene)) > spf_record.LOOKUPS_MAX:
         return Steps(owned, owned, owned, findings=(_too_many(wish, count),))
     going = gone or spf_record.terms_removed(txt_text(union[0]), target)
     what = ", ".join(going) or "what is left over"
@@ -98,13 +96,13 @@ def _beside(wish: Wish, owned: tuple[str, ...], scene: Scene) -> Hosts:
 
     None where a record cannot be read, or where there is no room for them (§4.6.4).
     """
-    texts = [txt_text(value) for value in (*owned, *wish.values)]
-    if not wish.values or not all(map(_parses, texts)):
-        return frozenset()
     before, after = spf_mx.moving(wish.name, scene)
+    texts = [txt_text(value) for value in (*owned, *wish.values)]
+    if before == after or not wish.values or not all(map(spf_record.is_readable, texts)):
+        return frozenset()
     hosts = before | after if follows_mx(texts[-1]) else before
     wide = txt_text(_union(texts[:-1], texts[-1], hosts))
-    return hosts if spf_tree.lookups(wide, scene) <= LOOKUPS_MAX else frozenset()
+    return hosts if spf_tree.lookups(wide, scene) <= spf_record.LOOKUPS_MAX else frozenset()
 
 
 def _moved(
@@ -176,7 +174,7 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
     if not wish.values:
         return True
     texts = [txt_text(value) for value in held or ()]
-    if len(texts) != 1 or not _parses(texts[0]):
+    if len(texts) != 1 or not spf_record.is_readable(texts[0]):
         return False
     hosts = _beside(wish, _ours(wish, scene.live.get((wish.name, wish.type))), scene)
     asked = (texts[0], txt_text(wish.values[0]))
@@ -186,18 +184,10 @@ def ready(wish: Wish, held: tuple[str, ...] | None, scene: Scene) -> bool:
 def _too_many(wish: Wish, count: int) -> Finding:
     message = (
         f"while mail moves, SPF must let the old and the new servers send, and both records "
-        f"together need {count} look-ups of their own: receivers stop at {LOOKUPS_MAX} (RFC 7208 "
-        "§4.6.4); first write some of the old or new terms as ip4 and ip6"
+        f"together need {count} look-ups of their own: receivers stop at {spf_record.LOOKUPS_MAX} "
+        "(RFC 7208 §4.6.4); first write some of the old or new terms as ip4 and ip6"
     )
     return error("spf-union-lookups", message, wish)
-
-
-def _parses(text: str) -> bool:
-    try:
-        spf_record.parse(text)
-    except spf_record.BadSpf:
-        return False
-    return True
 
 
 def _wait(scene: Scene) -> int:

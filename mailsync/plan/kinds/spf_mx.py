@@ -9,7 +9,7 @@ where the zone has these, else by name.
 from __future__ import annotations
 
 from mailsync.dns.names import is_at_or_below, shown
-from mailsync.mail.spf_hosts import Hosts
+from mailsync.mail.spf_hosts import FAMILIES, Hosts
 from mailsync.plan.choreography import Scene
 from mailsync.plan.kinds.mx import hosts
 
@@ -40,7 +40,7 @@ def _addresses(host: str, scene: Scene, *, wished: bool) -> set[tuple[str, str]]
         return set()
     asked = {(w.name, w.type): w.values for w in scene.desired.wishes if w.kind == "host"}
     found = set()
-    for family, mechanism in (("A", "ip4"), ("AAAA", "ip6")):
+    for family, mechanism in FAMILIES:
         live = scene.live.get((host, family))
         values = live.values if live is not None else ()
         if wished:
