@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from mailsync.apply.engine import Outcome
 from mailsync.apply.session import Result
@@ -14,6 +15,7 @@ from mailsync.dns.names import shown
 from mailsync.journal.events import Entry, Told
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.printable import printable
+from mailsync.plan.times import local_text
 
 Kind = Literal["ran", "waits", "failed"]
 """A stage ran; something waits for a person; something failed or was refused."""
@@ -117,6 +119,4 @@ def _asks(outcome: Outcome, now: datetime) -> list[str]:
 
 
 def _local(time: datetime, plan: DomainPlan) -> str:
-    from zoneinfo import ZoneInfo
-
-    return f"{time.astimezone(ZoneInfo(plan.timezone)):%Y-%m-%d %H:%M %Z}"
+    return local_text(time, ZoneInfo(plan.timezone))

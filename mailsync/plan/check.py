@@ -26,6 +26,7 @@ from mailsync.plan.kinds import CHOREOGRAPHIES, ROUTING, spf_tree
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.ledger import Version
 from mailsync.plan.model import Change, Stage
+from mailsync.plan.times import local_text
 
 _SECOND = timedelta(seconds=1)
 _FAMILIES = frozenset({"A", "AAAA"})
@@ -58,7 +59,7 @@ def findings(
             f"invariant-{name}",
             "error",
             f"this plan is refused, as it would not be safe: at "
-            f"{at.astimezone(zone).strftime('%Y-%m-%d %H:%M %Z')}, {words} (please report it)",
+            f"{local_text(at, zone)}, {words} (please report it)",
             where,
         )
         for name, at, where, words in found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset, txt_text
@@ -22,6 +21,7 @@ from mailsync.plan.course import Course, low_ttl
 from mailsync.plan.kinds import spf_mx
 from mailsync.plan.kinds.mx import hosts
 from mailsync.plan.reasons import named
+from mailsync.plan.times import local_text
 
 _OPEN_END = ": every date here counts from when all do, and moves on until then"
 
@@ -193,9 +193,9 @@ def _too_late(
         return []
     if not pending:
         message = (
-            f"the old service ends at {_local(cutover.old_until, cutover.zone)} "
-            f"(cutover.old_until), but it may be asked until {_local(retire, cutover.zone)}: keep "
-            "it longer"
+            f"the old service ends at {local_text(cutover.old_until, cutover.zone)} "
+            "(cutover.old_until), but it may be asked until "
+            f"{local_text(retire, cutover.zone)}: keep it longer"
         )
         where = shown(scene.desired.domain)
         return [Finding("old-service-ends-too-soon", "warning", message, where)]
@@ -203,8 +203,8 @@ def _too_late(
     latest = cutover.old_until - timedelta(seconds=cutover.retire_safety) - low
     zone = cutover.zone
     message = (
-        f"the old service ends at {_local(cutover.old_until, zone)}, but it may be asked until "
-        f"{_local(retire, zone)}: the switch would have to run by {_local(latest, zone)}"
+        f"the old service ends at {local_text(cutover.old_until, zone)}, but it may be asked until "
+        f"{local_text(retire, zone)}: the switch would have to run by {local_text(latest, zone)}"
     )
     lowered = [
         scene.lifetimes.of_ttl(course.live.ttl)
@@ -213,7 +213,7 @@ def _too_late(
     ]
     if lowered:
         by = latest - max(lowered)
-        message += f", and for that the TTL to have been lowered by {_local(by, zone)}"
+        message += f", and for that the TTL to have been lowered by {local_text(by, zone)}"
     remedy = "keep the old service longer (cutover.old_until)"
     earlier = switch_at > latest and lowering + max([*lowered, timedelta(0)]) <= latest
     if earlier and (cutover.at is not None or cutover.window.openings):
@@ -234,16 +234,12 @@ def _unseen_until(scene: Scene, courses: tuple[Course, ...]) -> datetime:
     return max([scene.now, *(until for until in ends if until is not None)])
 
 
-def _local(time: datetime, zone: ZoneInfo) -> str:
-    return time.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-
-
 def _rollback(scene: Scene, courses: tuple[Course, ...]) -> list[Finding]:
     cutover = scene.desired.cutover
     pending = [course for course in courses if course.routes]
     if cutover.old_until is not None and cutover.old_until <= scene.now:
         message = (
-            f"the old service ended at {_local(cutover.old_until, cutover.zone)} "
+            f"the old service ended at {local_text(cutover.old_until, cutover.zone)} "
             "(cutover.old_until): going back would send mail to a server that may not take it; if "
             "it does, correct old_until"
         )
@@ -263,7 +259,7 @@ def _at_outside_window(scene: Scene, courses: tuple[Course, ...]) -> list[Findin
     if cutover.window.next_open(cutover.at, cutover.zone) == cutover.at:
         return []
     message = (
-        f"cutover.at ({_local(cutover.at, cutover.zone)}) lies outside the window "
+        f"cutover.at ({local_text(cutover.at, cutover.zone)}) lies outside the window "
         f"({cutover.window.text}): the switch waits for the window"
     )
     return [Finding("at-outside-window", "warning", message, str(scene.desired.place))]

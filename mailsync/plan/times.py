@@ -1,8 +1,8 @@
-"""Times as the plan's JSON and messages carry them: UTC, whole seconds, never too early."""
+"""Times as the plan's JSON carries them (UTC, whole seconds, never too early), and its messages."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 
 def whole_second(time: datetime) -> datetime:
@@ -14,3 +14,8 @@ def whole_second(time: datetime) -> datetime:
 def time_json(time: datetime) -> str:
     """Write an aware time as RFC 3339 in UTC, whole seconds, rounded up."""
     return whole_second(time).replace(tzinfo=None).isoformat() + "Z"
+
+
+def local_text(time: datetime, zone: tzinfo) -> str:
+    """Write an aware time by the clock of a zone, to the minute: ``2026-12-05 22:00 JST``."""
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M %Z}"

@@ -23,6 +23,7 @@ from mailsync.plan.ledger import Ledger
 from mailsync.plan.live import Capability, Presented, ServedPolicy
 from mailsync.plan.model import Change, DomainPlan
 from mailsync.plan.reasons import named
+from mailsync.plan.times import local_text
 from mailsync.rehearse import shares
 from mailsync.rehearse.forecast import Forecast, Happening
 from mailsync.rehearse.published import Published, published
@@ -296,13 +297,12 @@ def _worst(world: Rehearsal, printed: datetime | None) -> str:
         return ""
     at, rrset = max(ends, key=lambda one: one[0])
     zone = world.desired.cutover.zone
-    until = (world.start + timedelta(seconds=at)).astimezone(zone)
-    ends_at = printed.astimezone(zone)
+    until = local_text(world.start + timedelta(seconds=at), zone)
     names = ", ".join(shown(host) for host in sorted(hosts(rrset.values) & left))
     return (
         f"a resolver that was asked just before the switch holds {', '.join(rrset.values)} until "
-        f"{until:%Y-%m-%d %H:%M %Z} and leads mail to {names}, which takes it until "
-        f"{ends_at:%Y-%m-%d %H:%M %Z}"
+        f"{until} and leads mail to {names}, which takes it until "
+        f"{local_text(printed, zone)}"
     )
 
 

@@ -19,6 +19,7 @@ from mailsync.plan.choreography import Choreography, Scene, Steps, at_once, owne
 from mailsync.plan.kinds import dkim, spf
 from mailsync.plan.model import Hold
 from mailsync.plan.reasons import named
+from mailsync.plan.times import local_text
 
 
 def owns(_wish: Wish, value: str) -> bool:
@@ -49,7 +50,7 @@ def _said(rung: Rung, scene: Scene) -> str:
     policy = _policy(rung.values)
     words = f"p={policy.policy()}" if policy is not None else txt_text(rung.values[0])
     if rung.at is not None:
-        words += f" on {rung.at.astimezone(scene.desired.cutover.zone):%Y-%m-%d %H:%M %Z}"
+        words += f" on {local_text(rung.at, scene.desired.cutover.zone)}"
     if rung.after is not None:
         words += f" {written(rung.after)} later"
     return words
