@@ -20,9 +20,10 @@ from mailsync.observe.facts import Called, Subject, exchanges_of
 from mailsync.observe.gather import Gatherer
 from mailsync.observe.observations import Certificate, Sight
 from mailsync.observe.smtp import Endpoint, Session
+from mailsync.plan.gates import ACCEPTS, OF_TLS
 from mailsync.plan.model import GateState
 
-OF_SERVERS = ("smtp-accepts", "smtp-tls", "smtp-certificate")
+OF_SERVERS = (ACCEPTS, *OF_TLS)
 """The gates that are seen of every server; `mailsync.observe.signed` has the others."""
 
 _HOSTS_MAX = 20

@@ -18,7 +18,7 @@ from mailsync.plan.model import DomainPlan, Gate, GateState, Stage
 ACCEPTS = "smtp-accepts"
 """The server takes the domain's mail: `postmaster` and each mailbox that is declared."""
 
-_OF_TLS = ("smtp-tls", "smtp-certificate")
+OF_TLS = ("smtp-tls", "smtp-certificate")
 """They stop a switch where senders ask for TLS: under an enforced MTA-STS policy (RFC 8461 §4.1).
 `tlsa-matches` and `dnssec` are seen only where there is something to match, or to refuse."""
 
@@ -67,7 +67,7 @@ def _mode(name: str, desired: Desired) -> str:
     if said is not None:
         return said
     enforced = desired.policy is not None and desired.policy.mode == "enforce"
-    return "warn" if name not in _OF_TLS or enforced else "off"
+    return "warn" if name not in OF_TLS or enforced else "off"
 
 
 def _gate(name: str, desired: Desired, looks: Iterable[Look]) -> Gate | None:
