@@ -100,11 +100,12 @@ def _acknowledged_nothing(desired: Desired, found: Sequence[Judgement]) -> Itera
     ids = {one.finding.id for one in found}
     for id_ in sorted(desired.acknowledged - ids):
         rule = RULES.get(id_)
-        if rule is not None and rule.needs == "records" and rule.judge is None:
+        if rule is None:
+            continue
+        if rule.stops_the_plan:
             message = f"'{id_}' stops the plan, acknowledged or not: take it out"
-            yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)
-        elif (
-            rule is not None and rule.judge is not None and rule.needs == "files" and not rule.asks
-        ):
+        elif rule.judge is not None and rule.needs == "files" and not rule.asks:
             message = f"'{id_}' is acknowledged, and nothing of it is found: take it out"
-            yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)
+        else:
+            continue
+        yield from judgement(desired, "acknowledged-nothing", "info", message, desired.place)

@@ -68,3 +68,8 @@ class Rule:
     def severity(self) -> Severity:
         """The usual severity."""
         return self.severities[0]
+
+    @property
+    def stops_the_plan(self) -> bool:
+        """Whether the planner alone decides it: then no file can acknowledge it."""
+        return self.needs == "records" and self.judge is None

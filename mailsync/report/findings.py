@@ -150,7 +150,7 @@ def rule_text(rule: Rule, *, width: int) -> str:
         ("Source", rule.source),
         ("Told by", f"{_listed(commands)}."),
     ]
-    if rule.needs == "records" and rule.judge is None:
+    if rule.stops_the_plan:
         parts.append(("Accept", "It cannot be: the plan stops."))
     elif rule.judge is not None or rule.needs != "files":
         accept = f"acknowledge: [{rule.id}] in the domain's file; it is shown, and not counted."

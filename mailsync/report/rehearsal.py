@@ -149,7 +149,7 @@ def _put_chart(page: Page, forecast: Forecast) -> None:
     room = max(map(cells, ("from", *times)))
     last = max(map(cells, ("ran", *stages)))
     bar = min(_BAR, max(_BAR_MIN, (page.width - room - last - _BESIDE) // 2))
-    heading = f"{'from':{room}}  {'resolvers':{bar}}  {'mail':{bar}}  {'combinations'}  ran"
+    heading = f"{'from':{room}}  {'resolvers':{bar}}  {'mail':{bar}}  combinations  ran"
     page.put(2, ("grey", heading))
     for time, share, stage in zip(times, rows, stages, strict=True):
         page.put(
