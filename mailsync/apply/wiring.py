@@ -24,6 +24,7 @@ from mailsync.hosts.several import Several
 from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Heard, Observer
+from mailsync.observe.nobody import NoObserver
 from mailsync.observe.observations import Observations
 from mailsync.plan import gates
 from mailsync.plan.live import Look, Presented
@@ -113,7 +114,6 @@ class Worlds:
         Where nothing is observed, nobody looks at mail servers either, unless the file asks.
         """
         from mailsync.observe import looking
-        from mailsync.observe.nobody import NoObserver
 
         observations = self._observations
         if observations is not None:
@@ -216,7 +216,6 @@ class Worlds:
 
     def _observer(self, targets: tuple[str, ...]) -> Observer:
         from mailsync.observe.authoritative import AuthoritativeObserver
-        from mailsync.observe.nobody import NoObserver
 
         nameservers = self._config.observe.nameservers
         if nameservers == "none":
@@ -229,8 +228,7 @@ class Worlds:
 
 
 def _unseen_delay(host: Host, observer: Observer) -> int:
-    from mailsync.observe.nobody import NoObserver
-
+    """Give for how long a write is waited for where nobody can be asked whether it is served."""
     return host.capability.publish_delay or 0 if isinstance(observer, NoObserver) else 0
 
 
