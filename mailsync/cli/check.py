@@ -13,8 +13,9 @@ import typer
 
 from mailsync.cli import check_subjects, console
 from mailsync.cli.check_gates import write as write_gates
-from mailsync.cli.check_stream import in_order, whole_file
+from mailsync.cli.check_stream import in_order
 from mailsync.cli.interrupts import flagged
+from mailsync.cli.writing import whole_file
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
 from mailsync.observe.check import check

@@ -9,7 +9,8 @@ from pathlib import Path
 from threading import Event as Flag
 
 from mailsync.cli import console
-from mailsync.cli.check_stream import in_order, whole_file
+from mailsync.cli.check_stream import in_order
+from mailsync.cli.writing import whole_file
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError
 from mailsync.observe import gates

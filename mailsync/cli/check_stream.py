@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
-from pathlib import Path
 from threading import Event as Flag
 from typing import TypeVar
 
 from mailsync.cli import console
-from mailsync.errors import MailsyncError
 from mailsync.observe.errands import Crew
 
 _K = TypeVar("_K")
@@ -82,31 +78,3 @@ def _result(item: _K, future: Future[_V], failed: Callable[[_K, Exception], _V])
 def _tell(told: int, of: int) -> None:
     if of >= _TOLD_FROM and told * 10 // of != (told - 1) * 10 // of:
         console.say(f"{told} of {of} domains looked at")
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Write a file piece by piece; it is there when all is written, or as it was before.
-
-    Raises `MailsyncError`.
-    """
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            try:
-                yield lambda text: _written(file.write(text))
-                file.flush()
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MailsyncError(f"cannot write: {reason}", where=str(path)) from None
-
-
-def _written(_: int) -> None:
-    """Take the count that `write` gives, for what wants none."""

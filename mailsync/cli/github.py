@@ -24,6 +24,7 @@ from mailsync.cli import console
 from mailsync.cli import plan as plan_command
 from mailsync.cli.github_markdown import ROOM_MIN, Report, markdown
 from mailsync.cli.github_step import Note, PullRequest, Step, current_step
+from mailsync.cli.writing import save
 from mailsync.errors import FileErrors, MailsyncError
 from mailsync.lint.model import Severity
 from mailsync.plan.document import to_json
@@ -202,7 +203,7 @@ def _save(report: Report, file: Path) -> str:
     if report.plan is None:
         return ""
     text = to_json(report.plan)
-    plan_command.save(file, text)
+    save(file, text)
     return str(json.loads(text)["digest"])
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,6 +16,7 @@ from mailsync.apply.engine import View, look
 from mailsync.apply.session import Result, run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
+from mailsync.cli.writing import save
 from mailsync.config import Config
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
@@ -28,8 +26,6 @@ from mailsync.observe.observations import Observations
 from mailsync.plan.document import from_json, to_json
 from mailsync.plan.model import DomainPlan, Plan
 from mailsync.plan.planner import plan_all
-
-_NOT_A_FILE = "not a regular file; `--format json` writes to stdout"
 
 
 class Format(StrEnum):
@@ -158,34 +154,8 @@ def time(text: str) -> datetime:
     return aware.astimezone(UTC).replace(microsecond=0)
 
 
-def save(path: Path, text: str, what: str = "the plan") -> None:
-    """Write the whole file or none of it: a plan that was cut short must never be applied.
-
-    ``what`` it is, for messages. Raises `MailsyncError`.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        if target.exists() and not target.is_file():
-            raise OSError(errno.EINVAL, _NOT_A_FILE)  # noqa: TRY301  # told as all others are
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                temporary.chmod(0o644)
-                temporary.replace(target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        msg = f"cannot save {what}: {(error.strerror or str(error)).lower()}"
-        raise MailsyncError(msg, where=str(path)) from None
-
-
 def saved_plan(file: Path) -> Plan:
-    """Read a plan that `save` has written. Raises `MailsyncError`, which names the file."""
+    """Read a plan that `--out` has written. Raises `MailsyncError`, which names the file."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -17,8 +17,9 @@ from mailsync.apply.engine import look
 from mailsync.apply.session import run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
-from mailsync.cli.plan import save, saved_plan
+from mailsync.cli.plan import saved_plan
 from mailsync.cli.plan import time as read_time
+from mailsync.cli.writing import save
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError

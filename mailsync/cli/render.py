@@ -12,7 +12,7 @@ from mailsync.apply.engine import View, look
 from mailsync.apply.session import run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
-from mailsync.cli.plan import save
+from mailsync.cli.writing import save
 from mailsync.desired.model import Desired
 from mailsync.dns.names import shown
 from mailsync.errors import MailsyncError

@@ -39,7 +39,7 @@ def command(
     if out is None:
         console.give(text)
     else:
-        from mailsync.cli.plan import save
+        from mailsync.cli.writing import save
 
         save(out, text, what="the schema")
         console.say(f"written: {out}")

@@ -22,7 +22,8 @@ import pytest
 
 from mailsync.cli import check as check_command
 from mailsync.cli import check_gates, check_subjects
-from mailsync.cli.check_stream import in_order, whole_file
+from mailsync.cli.check_stream import in_order
+from mailsync.cli.writing import whole_file
 from mailsync.config import Observe
 from mailsync.dns.rrset import RRset
 from mailsync.errors import MailsyncError
