@@ -18,6 +18,7 @@ from mailsync.dns.rrset import Key
 from mailsync.errors import MailsyncError
 from mailsync.hosts import manual
 from mailsync.hosts.interface import Host
+from mailsync.hosts.known import ZONE_FILES
 from mailsync.hosts.loading import load_host
 from mailsync.hosts.once import Once
 from mailsync.hosts.several import Several
@@ -28,9 +29,6 @@ from mailsync.observe.nobody import NoObserver
 from mailsync.observe.observations import Observations
 from mailsync.plan import gates
 from mailsync.plan.live import Look, Presented
-
-EMBEDDED = "mailsync_providers.zonefile.ZoneFileProvider"
-"""The embedded default: files have no name servers to ask."""
 
 
 class Worlds:
@@ -222,7 +220,7 @@ class Worlds:
             return NoObserver()
         if nameservers != "auto":
             return AuthoritativeObserver(nameservers)
-        if all(self._config.providers[t].get("class") == EMBEDDED for t in targets):
+        if all(self._config.providers[t].get("class") == ZONE_FILES for t in targets):
             return NoObserver("files on disk have no name servers")
         return AuthoritativeObserver()
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
-from mailsync.hosts.entries import PACKAGES, ZONE_FILES, Entry, entry
+from mailsync.hosts.entries import PACKAGES, Entry, entry
+from mailsync.hosts.known import ZONE_FILES
 
 EXAMPLE = "example.com"
 """The domain of the example: nobody's (RFC 2606 §3)."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from mailsync.errors import MailsyncError
 from mailsync.hosts.known import ADAPTERS
 
-ZONE_FILES = "mailsync_providers.zonefile.ZoneFileProvider"
-"""Writes files where it runs, and whoever serves them has to be there."""
 FILL_IN = "fill in"
 """What the comment of a setting begins with whose value is a stand-in."""
 

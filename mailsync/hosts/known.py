@@ -48,10 +48,13 @@ class Adapter:
     note: str = ""
 
 
+ZONE_FILES = "mailsync_providers.zonefile.ZoneFileProvider"
+"""Writes files where it runs, and whoever serves them has to be there."""
+
 OURS: Mapping[str, Adapter] = {
     "mailsync_providers.zonefile": Adapter(
         name="zone files",
-        class_path="mailsync_providers.zonefile.ZoneFileProvider",
+        class_path=ZONE_FILES,
         write="atomic",
         compare_and_set=True,
         null_mx=True,

@@ -16,16 +16,16 @@ from mailsync.errors import MailsyncError
 from mailsync.hosts.capabilities import adapter, capability
 from mailsync.hosts.failures import in_one_line
 from mailsync.hosts.interface import Host
+from mailsync.hosts.known import ZONE_FILES
 from mailsync.hosts.mending import mend
 from mailsync.hosts.secrets import Secrets, resolve
 from mailsync.plan.live import Capability
 
-_OURS = "mailsync_providers.zonefile.ZoneFileProvider"
 _UPDATES = "mailsync_providers.rfc2136.Rfc2136Provider"
 _REFUSED = {
     "octodns_bind.ZoneFileProvider": (
         "it takes every zone that it writes for an empty one, and drops the records that did not "
-        f"change: use {_OURS}"
+        f"change: use {ZONE_FILES}"
     ),
     "octodns_bind.Rfc2136Provider": (
         "it drops backslashes from texts that are not ours when it writes beside them, and "
@@ -61,7 +61,9 @@ def load_host(
     )
     provider_class = _class(arguments.pop("class", None), where)
     kinds = provider_class.__mro__
-    if any(_path(kind) == _OURS for kind in kinds) and isinstance(arguments.get("directory"), str):
+    if any(_path(kind) == ZONE_FILES for kind in kinds) and isinstance(
+        arguments.get("directory"), str
+    ):
         arguments["directory"] = str(base / str(arguments["directory"]))
     known = adapter((kind.__module__ for kind in kinds), arguments)
 
@@ -95,7 +97,7 @@ def _class(path: object, where: str) -> Any:
     if not isinstance(path, str) or "." not in path:
         raise MailsyncError(
             "class: write the provider's class with its package, such as "
-            f"`class: {_OURS}`" + (f", not {path!r}" if path is not None else ""),
+            f"`class: {ZONE_FILES}`" + (f", not {path!r}" if path is not None else ""),
             where=where,
         )
     if path in _REFUSED:

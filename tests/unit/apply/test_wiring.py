@@ -14,11 +14,12 @@ import pytest
 from mailsync.apply import effects as do
 from mailsync.apply.edge import World
 from mailsync.apply.neighbourhood import Neighbourhood
-from mailsync.apply.wiring import EMBEDDED, Worlds
+from mailsync.apply.wiring import Worlds
 from mailsync.config import Config, FileStore, GitStore, Observe
 from mailsync.desired.model import Desired
 from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import HostError, MailsyncError
+from mailsync.hosts.known import ZONE_FILES
 from mailsync.hosts.several import Several
 from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
@@ -43,7 +44,7 @@ def config(tmp_path: Path) -> Config:
         base=tmp_path,
         zones=tmp_path / "zones",
         providers={
-            "files": {"class": EMBEDDED, "directory": "live"},
+            "files": {"class": ZONE_FILES, "directory": "live"},
             "server": {"class": BIND, "host": "192.0.2.53"},
         },
         targets=(),
@@ -135,7 +136,7 @@ def test_hosts_and_journal_are_shared_by_all_domains(config: Config) -> None:
 
 def test_two_hosts_for_one_zone_are_one(config: Config) -> None:
     """Both are written; where they differ, what is served is not the same everywhere."""
-    providers = {name: {"class": EMBEDDED, "directory": name} for name in ("one", "two")}
+    providers = {name: {"class": ZONE_FILES, "directory": name} for name in ("one", "two")}
     config = replace(config, providers=providers)
     for name, host in (("one", "a"), ("two", "b")):
         (config.base / name).mkdir()

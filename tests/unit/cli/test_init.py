@@ -13,7 +13,8 @@ import yaml
 from mailsync.cli import writing
 from mailsync.cli.init_files import is_untouched, starter, zone_text
 from mailsync.config import load
-from mailsync.hosts.entries import ZONE_FILES, entries
+from mailsync.hosts.entries import entries
+from mailsync.hosts.known import ZONE_FILES
 from tests.unit.cli.site import Done, Site
 
 ZONE = """\
