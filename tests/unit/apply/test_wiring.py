@@ -108,6 +108,7 @@ def test_a_write_ends_when_it_is_published(config: Config) -> None:
 
     Timer(0.05, world.stop.set).start()
     world.run(course())
+    assert world.stop.is_set()  # it waited, and for nothing else
     assert told == ["example.jp: waiting 9999 s: until then it may not be served"]
     assert "MX" in zone.read_text()
 

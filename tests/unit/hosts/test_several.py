@@ -10,7 +10,7 @@ import pytest
 from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import HostError, MailsyncError, StaleWrite
 from mailsync.hosts.several import Several
-from mailsync.plan.live import Capability
+from mailsync.plan.live import Capability, Write
 from mailsync.plan.model import Change
 from tests.unit.plan.story import ZONE, rrset, zone
 
@@ -74,6 +74,27 @@ def test_together_they_can_do_what_each_can() -> None:
     assert both.capability == replace(
         narrow, ttl_min=60, types=frozenset({"MX", "TXT"}), publish_delay=5
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("atomic", "in-place", "in-place"),
+        ("whole-zone", "per-value", "whole-zone"),
+        ("in-place", None, None),
+        (None, "delete-then-create", "delete-then-create"),
+    ],
+)
+def test_together_they_write_as_openly_as_the_more_open_one(
+    one: Write | None, other: Write | None, both: Write | None
+) -> None:
+    """Where one host leaves a gap, or may, mail may meet it, whichever stands first."""
+    for first, second in ((one, other), (other, one)):
+        hosts = [
+            Memory("one", capability=Capability(write=first)),
+            Memory("two", capability=Capability(write=second)),
+        ]
+        assert Several(hosts, {}).capability.write == both
 
 
 def test_alike_they_are_listed_as_one() -> None:

@@ -387,6 +387,21 @@ def test_case(case: object) -> None:
     case()
 
 
+def test_a_switch_is_promised_no_earlier_than_former_name_servers_allow() -> None:
+    """What prepares waits for them, and its own old answers are held from then on."""
+    life = Story(zone(rrset(ZONE, "MX", 300, OLD), rrset(ZONE, "NS", 172800, "ns.old.example.")))
+    life.live[TXT] = rrset(*TXT, 86400, OLD_SPF)
+    life.wishes = (mx(OLD, ttl=300), spf(OLD_SPF, ttl=86400))
+    life.known_for("20d")
+    life.live[NS] = rrset(ZONE, "NS", 172800, "ns.new.example.")
+    life.see()
+    left = life.now + timedelta(days=2)
+    life.wishes = (mx(NEW, ttl=300), spf(NEW_SPF, ttl=86400))
+    promised = life.plan().stages[1].not_before
+    life.run("4d")
+    assert promised == life.ran_at("switch", MX) == left + timedelta(days=1)
+
+
 # ---- MTA-STS -------------------------------------------------------------------------------------
 
 
