@@ -30,7 +30,7 @@ def test_no_message_is_lost_in_any_cutover(part: int) -> None:
     assert found.at_once.wrong > found.cutovers
 
 
-@pytest.mark.parametrize("seed", [283, 3926, 12047])
+@pytest.mark.parametrize("seed", [283, 3926, 12047, 15267])
 def test_what_once_went_wrong_does_not_again(seed: int) -> None:
     """Cutovers that did not end, or whose senders moved when nobody would."""
     found = figures([seed], RESOLVERS)

@@ -156,8 +156,11 @@ def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
     told = (_announcing(LEAVING)) == owned
     if not told and held is None and scene.live.policy.state == "none":
         return at_once((), "no policy is served, and no sender holds one")
+    gates = _served(LEAVING, scene)
+    # What else is served again binds senders anew: the wait begins when that has ended.
+    again = told and bool(gates) and scene.live.policy.policy is not None
     waits = []
-    if not told or held is not None:
+    if not again and (not told or held is not None):
         until = max(filter(None, (held, scene.now + timedelta(seconds=1))))
         reason = "senders may hold an MTA-STS policy until then (RFC 8461 §8.3)"
         waits.append(Hold(until, reason, f"_mta-sts.{scene.desired.domain} TXT"))
@@ -169,7 +172,8 @@ def _leaving(owned: tuple[str, ...], scene: Scene) -> Steps:
         why_settle="removes the record: no sender holds a policy any more",
         wait=LEAVING.max_age,
         since=scene.history((f"_mta-sts.{scene.desired.domain}", "TXT")).seen_at if told else None,
-        gates=_served(LEAVING, scene),
+        gates=gates,
+        settle_gates=gates if again else (),
         settle_holds=tuple(waits),
     )
 

@@ -405,6 +405,27 @@ def test_a_switch_is_promised_no_earlier_than_former_name_servers_allow() -> Non
 # ---- MTA-STS -------------------------------------------------------------------------------------
 
 
+def test_a_policy_that_is_served_again_has_to_give_way_once_more() -> None:
+    """A revert that was reverted itself left it there: a person is asked, and the plan ends."""
+    policy, leaving = Policy("enforce", WEEK, ("mx.old.example",)), mta_sts_kind.LEAVING
+    life = Story(zone(rrset(ZONE, "MX", 60, OLD), rrset(*STS, 60, announced(policy))))
+    life.policy, life.served = policy, served(policy)
+    life.wishes = (mx(OLD, ttl=60), sts(policy))
+    life.known_for("20d")
+    life.policy, life.wishes = None, (mx(OLD, ttl=60), sts(None))
+    life.served = served(leaving)
+    life.run("1d")
+    assert life.values(*STS) == (txt_value(announced(leaving)),)
+    life.served = served(policy)
+    life.run("20d")
+    (detail,) = details(life, "policy-permits")
+    assert "mode none" in detail
+    life.served = served(leaving)
+    life.run("9d")
+    assert STS not in life.live
+    assert life.plan().status == "converged"
+
+
 def test_a_switch_waits_for_a_policy_that_permits_both() -> None:
     """The union is served, announced and read by all before MX changes, and shrinks afterwards."""
     old = Policy("enforce", WEEK, ("mx.old.example",))
