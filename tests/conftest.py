@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 
@@ -25,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--long"):
         os.environ["MAILSYNC_LONG"] = "1"
     settings.load_profile("long" if os.environ.get("MAILSYNC_LONG") else "default")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A script began us with `&`. Tests press Ctrl-C, and what they begin inherits the ignoring.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

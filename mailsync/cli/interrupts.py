@@ -20,8 +20,12 @@ from types import FrameType
 def flagged(stop: Flag) -> Iterator[None]:
     """Have the first Ctrl-C set the flag, and a second one raise `KeyboardInterrupt` at once.
 
-    At the end `KeyboardInterrupt` is raised if the flag is set. For the main thread only.
+    At the end `KeyboardInterrupt` is raised if the flag is set. For the main thread only. Where
+    Ctrl-C is ignored, as in what a script began with ``&``, it stays so.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
     reads, writes = os.pipe()
     os.set_blocking(writes, False)
     # The interpreter writes to the pipe as the signal comes, whatever the main thread is doing. A

@@ -82,3 +82,17 @@ def test_everything_is_as_before_afterwards() -> None:
     assert signal.set_wakeup_fd(-1) == -1
     assert len(list(Path("/dev/fd").iterdir())) == files
     assert not stop.is_set()
+
+
+def test_a_command_in_a_scripts_background_goes_on() -> None:
+    """The shell lets it ignore Ctrl-C (POSIX, 2.11): that is meant for what is in front."""
+    stop = Event()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with flagged(stop):
+            interrupt()
+            interrupt()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not stop.is_set()
