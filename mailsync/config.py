@@ -337,7 +337,7 @@ class _Reader:
                     said[key.text] = reading.text(node, faults, "value")
                 case "min_ttl" | "max_ttl" | "publish_delay":
                     said[key.text] = reading.duration(node, faults, "a duration")
-                case "null_mx" | "mx_below" | "ptr":
+                case "clock" | "null_mx" | "mx_below" | "ptr":
                     said[key.text] = reading.boolean(node, faults, "value")
                 case "txt_max":
                     said[key.text] = reading.integer(node, faults, "length", settings.TXT_LONGEST)

@@ -186,6 +186,9 @@ SHAPE = Fields(
                         "publish_delay": Field(
                             Duration("a delay"), "How long until its servers answer what is new."
                         ),
+                        "clock": Field(
+                            Flag(), "false: the time that its answers tell (HTTP's Date) is wrong."
+                        ),
                     },
                 ),
             ),

@@ -18,7 +18,7 @@ from mailsync.plan.live import Capability
 __all__ = ["Adapter", "adapter", "capability"]
 
 _BY_HAND = manual.CLASS.rpartition(".")[0]
-_PLAIN = ("mx_below", "null_mx", "ptr", "ttl_scope", "txt_max", "write")
+_PLAIN = ("clock", "mx_below", "null_mx", "ptr", "ttl_scope", "txt_max", "write")
 """Keys of mailsync.yaml that are fields of `Capability`."""
 _KEYS = {"ttl", "min_ttl", "max_ttl", "publish_delay", "types", *_PLAIN}
 

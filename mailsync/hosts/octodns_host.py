@@ -13,13 +13,14 @@ from octodns.zone import Zone
 
 from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
 from mailsync.dns.rrset import Key, RRset
+from mailsync.dns.ttl import written
 from mailsync.errors import HostError, MailsyncError, StaleWrite
 from mailsync.hosts.adoption import Adoption
 from mailsync.hosts.capabilities import Adapter
 from mailsync.hosts.failures import in_one_line, is_stale
 from mailsync.hosts.records import rrsets_of
 from mailsync.hosts.secrets import Secrets
-from mailsync.hosts.transport import bounded, writing_once
+from mailsync.hosts.transport import Timepiece, bounded, writing_once
 from mailsync.plan.ability import objection
 from mailsync.plan.live import Capability
 from mailsync.plan.model import Change
@@ -60,9 +61,10 @@ class OctodnsHost:
         origin = absolute(zone)
         # No sub-zones: what a DNS host lists is in its zone, whatever else is configured.
         listing = Zone(origin, [])
-        with self._failing_as_host_error(origin), bounded():
+        with self._failing_as_host_error(origin), bounded() as timepiece:
             provider, exists = self._populated(listing)
             missing = exists is False and not _lists(provider, origin)
+        self._check_clock(timepiece, origin)
         if missing:
             raise HostError(
                 f"DNS host {self.name!r} has no such zone: create it there, or correct `targets` "
@@ -94,6 +96,20 @@ class OctodnsHost:
                 provider = self._reader
                 self._read.add(listing.name)
         return _populate(provider, listing)
+
+    def _check_clock(self, timepiece: Timepiece, origin: str) -> None:
+        """Refuse to go by a clock that is wrong: every wait would be."""
+        ahead, host = timepiece.ahead()
+        if not ahead or not self.capability.clock:
+            return
+        off = written(round(abs(ahead)))
+        raise HostError(
+            f"DNS host {self.name!r}: this machine's clock is {off} "
+            f"{'ahead of' if ahead > 0 else 'behind'} what {host} says: set the clock, every wait "
+            f"would be reckoned wrong (or, if {host} is wrong, 'capabilities: {{{self.name}: "
+            "{clock: false}}' in mailsync.yaml)",
+            where=shown(origin),
+        )
 
     def zones(self) -> tuple[str, ...] | None:
         """Name all zones that the host serves, absolute; None where its adapter cannot list them.

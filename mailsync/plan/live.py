@@ -40,6 +40,7 @@ class Capability:
     known to leave an RRset in place is not let near an MX.
     ``compare_and_set``: the host itself refuses what was planned from a state that is no more.
     ``publish_delay``: seconds until its servers answer what it was told. None is: not known.
+    ``clock``: the time that its answers tell is right.
     ``panel``: the control panel in which a person writes, by name. ``cannot``: why RRsets of a type
     (or ``*``: of any that ``types`` does not list) cannot be here, and what to do instead.
     """
@@ -60,6 +61,7 @@ class Capability:
     write: Write | None = "in-place"
     compare_and_set: bool = False
     publish_delay: int | None = None
+    clock: bool = True
     panel: str = ""
     cannot: tuple[tuple[str, str], ...] = ()
 

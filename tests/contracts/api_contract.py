@@ -7,6 +7,7 @@ fault at every one of these calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
@@ -243,6 +244,20 @@ class FaultContract(HostContract):
         fake.faults = [Fault("5xx-before") for _ in range(20)]
         with pytest.raises(HostError, match="500"):
             lab.host.read(lab.zone)
+
+    @pytest.mark.parametrize(
+        ("ahead", "said"), [(-90300, "1 d 1 h .* ahead of"), (3600, "(1 h|59 min .*) behind")]
+    )
+    def test_a_clock_that_is_wrong(
+        self, fake: FakeApi, lab: Laboratory, monkeypatch: pytest.MonkeyPatch, ahead: int, said: str
+    ) -> None:
+        """Whoever goes by a wrong clock switches too early: nothing is planned from such a host."""
+        monkeypatch.setattr(fake, "ahead", ahead)
+        with pytest.raises(HostError, match=f"this machine's clock is {said} what 127.0.0.1 says"):
+            lab.host.read(lab.zone)
+        told_so = replace(lab.host.capability, clock=False)
+        monkeypatch.setattr(lab.host, "capability", told_so)
+        assert lab.host.read(lab.zone) == lab.sample.listed
 
 
 class GarbledTexts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
@@ -95,6 +96,8 @@ class FakeApi(ABC):
         self.calls: list[Call] = []
         self.agents: set[str] = set()
         """Who has asked: the User-Agents."""
+        self.ahead = 0.0
+        """By how many seconds its clock is ahead of ours."""
         self.faults: list[Fault] = []
         self.watched: tuple[str, ...] = ()
         """Names that must never be without MX."""
@@ -327,6 +330,10 @@ def _handler(fake: FakeApi) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(octets)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815  # http.server's
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            now = time.time() if timestamp is None else timestamp
+            return super().date_time_string(now + fake.ahead)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
             pass

@@ -1,11 +1,13 @@
+import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from mailsync.hosts.transport import TIMEOUT, NotSentAgainError, bounded, writing_once
+from mailsync.hosts.transport import TIMEOUT, NotSentAgainError, Timepiece, bounded, writing_once
 
 URL = "https://api.test/v1/records?token=s3cret"
 
@@ -17,6 +19,7 @@ class Wire(BaseAdapter):
         super().__init__()
         self.statuses: list[int] = []
         self.timeouts: list[Any] = []
+        self.headers: list[dict[str, str]] = []
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         self.timeouts.append(options["timeout"])
@@ -25,6 +28,7 @@ class Wire(BaseAdapter):
             raise requests.ConnectionError("cut")
         response = requests.Response()
         response.status_code, response.request, response.url = status, request, URL
+        response.headers.update(self.headers.pop(0) if self.headers else {})
         response._content = b"<Code>Throttling</Code>" if status == 400 else b""
         return response
 
@@ -116,3 +120,52 @@ class TestWritingOnce:
             session.put(URL, data=b"mx")
         session.put(URL, data=b"mx")
         assert len(wire.timeouts) == 3
+
+
+class TestTimepiece:
+    @pytest.mark.parametrize(
+        ("answers", "ahead"),
+        [
+            ([], 0),
+            ([{}], 0),
+            ([0], 0),
+            ([290], 0),
+            ([-290], 0),
+            ([7200], -7200),
+            ([-7200], 7200),
+            ([86400, 7200], -7200),
+            ([-86400, {}, 1], 0),
+            ([{"date": "Sat, 01 Jan 2000 00:00:00 GMT", "Age": "7200"}], 0),
+            ([{"date": "yesterday"}], 0),
+            ([{"date": "Sat, 01 Jan 2000 00:00:00 -0000"}, 7200], -7200),
+        ],
+    )
+    def test_ahead(
+        self,
+        wire: Wire,
+        session: requests.Session,
+        answers: list[int | dict[str, str]],
+        ahead: int,
+    ) -> None:
+        """Answers, by their headers or how far their clock is ahead of ours, judge this clock.
+
+        The mildest counts, and none that a cache kept.
+        """
+        wire.headers = [
+            one if isinstance(one, dict) else {"date": formatdate(time.time() + one, usegmt=True)}
+            for one in answers
+        ]
+        with bounded() as timepiece:
+            for _ in answers:
+                session.get(URL)
+        told, host = timepiece.ahead()
+        assert told == pytest.approx(ahead, abs=30)
+        assert host == ("api.test" if ahead else "")
+
+    def test_a_slow_answer_is_no_wrong_clock(self) -> None:
+        """Its time lies somewhere between the question and the answer."""
+        response, now = requests.Response(), time.time()
+        response.headers["date"] = formatdate(now + 2000, usegmt=True)
+        timepiece = Timepiece()
+        timepiece.heard(response, now, now + 4000)
+        assert timepiece.ahead() == (0.0, "")
