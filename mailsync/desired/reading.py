@@ -16,7 +16,8 @@ ABSENT = "absent"
 """What removes a record that a file names."""
 
 _LISTED = 30  # words that a message still lists
-_TEXT_MAX = 60_000  # octets of one value: what fits into the data of a DNS record (65,535)
+TEXT_MAX = 60_000
+"""Characters of one value: what fits into the data of a DNS record (65,535 octets)."""
 
 
 def text(node: Node, faults: Faults, what: str) -> str | None:
@@ -24,7 +25,7 @@ def text(node: Node, faults: Faults, what: str) -> str | None:
     if not isinstance(node, Scalar) or node.is_null:
         _unexpected(node, faults, what)
         return None
-    if len(node.text) > _TEXT_MAX:
+    if len(node.text) > TEXT_MAX:
         faults.add(node.place, f"{what} of {len(node.text)} characters: too long for any record")
         return None
     return node.text

@@ -14,12 +14,26 @@ from typing import Any, Literal
 
 import yaml
 
-from mailsync.desired import registry, settings
+from mailsync.desired import reading, registry, settings
 from mailsync.desired.registry import Key, Level
 from mailsync.desired.shape import Schema
 from mailsync.desired.structure import described
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_ABSENT: Schema = {"const": reading.ABSENT}
+_NO_MAIL: Schema = {
+    "if": {"required": ["mail"]},
+    "then": {
+        "properties": {
+            "mx": False,
+            **dict.fromkeys(("autodiscover", "autoconfig"), _ABSENT),
+            **{key: {"additionalProperties": _ABSENT} for key in ("hosts", "tlsa", "srv")},
+            "dkim": {"additionalProperties": {"enum": [reading.ABSENT, "revoked"]}},
+        }
+    },
+}
+"""What may stand beside ``mail: none``, whose readers tell of it."""
 
 _SHARED_MIN = 150
 """How long a schema is, in characters, before it is worth a definition of its own."""
@@ -33,11 +47,12 @@ def of(file: Literal["zone", "config"]) -> dict[str, Any]:
         levels: tuple[Level, ...] = ("defaults", "profile", "subdomain")
     else:
         # An empty file is one that asks for nothing yet.
-        whole = {**_keys("file"), "type": ["object", "null"]}
+        whole = {**_keys("file"), "type": ["object", "null"], "allOf": [_NO_MAIL]}
         title, doc = "mailsync zone file", "The mail that a zone is to have."
         levels = ("subdomain",)
     definitions: dict[str, Schema] = {
         **{level: _keys(level) for level in levels},
+        "subdomain": {**_keys("subdomain"), "allOf": [_NO_MAIL]},
         **{
             f"key-{name}": _key(key)
             for name, key in sorted(registry.known().items())

@@ -49,7 +49,8 @@ class Text(Shape):
 
     ``pattern`` matches every text that ``parse`` takes; what it does not match is told in the words
     with which ``parse`` refuses it (`ValueError`), or as ``no``: "'x' is no NO". ``rule`` names the
-    rule of lint that such a text breaks.
+    rule of lint that such a text breaks. ``but`` matches texts that are wrong all the same: the
+    key's own reader tells of them, and editors know from the schema.
     """
 
     what: str
@@ -58,6 +59,7 @@ class Text(Shape):
     no: str = "text of that form"
     examples: tuple[str, ...] = ()
     rule: str | Callable[[str], str] = ""
+    but: str = ""
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of what is no text, or none of that pattern."""
@@ -72,9 +74,9 @@ class Text(Shape):
 
     def schema(self) -> Schema:
         """Give the types that YAML may take such a text for, and its pattern."""
-        found: Schema = {"type": _types(self.pattern)}
-        if self.pattern:
-            found["pattern"] = f"^(?:{self.pattern})$"
+        found: Schema = {"type": _types(self.pattern), "maxLength": reading.TEXT_MAX}
+        if self.pattern or self.but:
+            found["pattern"] = whole(self.pattern, self.but)
             found["patternErrorMessage"] = f"{self.what} is expected here"
         if self.examples:
             found["examples"] = list(self.examples)
@@ -95,6 +97,7 @@ class Word(Shape):
 
     ``only``: other texts are of another shape. ``rule``: which rule of lint another word breaks.
     ``besides``: the pattern of words that nobody can list. ``listed``: where all words can be seen.
+    ``never``: those of them that have no place here, of which the key's own reader tells.
     """
 
     what: str
@@ -103,6 +106,12 @@ class Word(Shape):
     rule: str = ""
     besides: str = ""
     listed: str = ""
+    never: tuple[str, ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The words that may stand here."""
+        return tuple(word for word in self.words if word not in self.never)
 
     def takes(self, node: Node) -> bool:
         """Take any scalar, or these words only."""
@@ -119,7 +128,7 @@ class Word(Shape):
 
     def schema(self) -> Schema:
         """Give the words."""
-        words: Schema = {"enum": list(self.words)}
+        words: Schema = {"enum": list(self.offered)}
         if not self.besides:
             return words
         return {"anyOf": [words, {"type": "string", "pattern": f"^(?:{self.besides})$"}]}
@@ -217,10 +226,14 @@ class Duration(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Integer(Shape):
-    """A whole number from 0 to ``highest``; ``what`` names it in messages, such as ``port``."""
+    """A whole number from 0 to ``highest``; ``what`` names it in messages, such as ``port``.
+
+    ``lowest``: the key's own reader tells of what is less, and editors know from the schema.
+    """
 
     what: str
     highest: int
+    lowest: int = 0
 
     def checked(self, node: Node, faults: Faults) -> Node:
         """Tell of what is no number, or is too large."""
@@ -231,14 +244,15 @@ class Integer(Shape):
         """Give its bounds; in quotes it is a number all the same."""
         return {
             "type": ["integer", "string"],
-            "minimum": 0,
+            "minimum": self.lowest,
             "maximum": self.highest,
             "pattern": "^(?:0|[1-9][0-9]{0,9})$",
         }
 
 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_ADDRESSES = {4: rf"(?:{_OCTET}\.){{3}}{_OCTET}", 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
+IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_ADDRESSES = {4: IPV4, 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
 """How the addresses of each version look."""
 
 
@@ -260,6 +274,23 @@ class Address(Shape):
             "patternErrorMessage": "an address is expected here",
             "examples": [{4: "192.0.2.10", 6: "2001:db8::10"}[one] for one in self.versions],
         }
+
+
+NUMBER_16 = "0*(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})"
+"""A number of 16 bits, as records have them."""
+
+ANY = r"[\s\S]*"
+"""Whatever there may be before, between and after."""
+
+
+def any_case(*words: str) -> str:
+    """Give the pattern of these words, in capitals or not."""
+    return "|".join("".join(f"[{one}{one.upper()}]" for one in word) for word in words)
+
+
+def whole(pattern: str, but: str = "") -> str:
+    """Give the pattern of whole texts that match one, but not another."""
+    return f"^{f'(?!(?:{but})$)' if but else ''}(?:{pattern or ANY})$"
 
 
 @cache

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 
 from mailsync.desired import reading, tree
 from mailsync.desired.faults import Faults
-from mailsync.desired.shape import Address, Duration, Never, Schema, Shape, Text, Word
+from mailsync.desired.shape import (
+    ANY,
+    IPV4,
+    Address,
+    Duration,
+    Never,
+    Schema,
+    Shape,
+    Text,
+    Word,
+    whole,
+)
 from mailsync.desired.tree import Node, Scalar, Sequence, told
 from mailsync.dns.names import absolute
 
@@ -16,12 +27,14 @@ from mailsync.dns.names import absolute
 class Items(Shape):
     """One such, or a list of at least one; ``what`` is told where the list is empty.
 
-    ``once``: the key's own reader tells of what stands twice, and editors know from the schema.
+    ``once``: the key's own reader tells of what stands twice, and of what breaks ``laws``, which
+    hold between the items of a list; editors know from the schema.
     """
 
     item: Shape
     what: str
     once: bool = False
+    laws: tuple[Schema, ...] = ()
 
     def takes(self, node: Node) -> bool:
         """Take a list, and what its items take."""
@@ -43,6 +56,8 @@ class Items(Shape):
         several: Schema = {"type": "array", "items": item, "minItems": 1}
         if self.once:
             several["uniqueItems"] = True
+        if self.laws:
+            several["allOf"] = list(self.laws)
         return {"anyOf": [*_flat(item), several]}
 
 
@@ -118,8 +133,8 @@ class Fields(Shape):
     ``marks``: only a mapping with one of these keys is taken for this one, where there are several.
     ``gone``: keys that are refused in words of their own. ``rest``: what stands at other keys.
     ``top``: it is a whole file, which may be empty, and is read on where something is missing.
-    ``one_of``: groups of keys of which just one has keys here; what the key's own reader tells of
-    it, editors know from the schema.
+    ``laws``: what holds between its keys, such as `one_of`; what the key's own reader tells of it,
+    editors know from the schema.
     """
 
     what: str
@@ -128,7 +143,7 @@ class Fields(Shape):
     gone: Mapping[str, str] = field(default_factory=dict)
     rest: Shape | None = None
     top: bool = False
-    one_of: tuple[tuple[str, ...], ...] = ()
+    laws: tuple[Schema, ...] = ()
 
     def takes(self, node: Node) -> bool:
         """Take any mapping, or one that has a mark."""
@@ -170,8 +185,8 @@ class Fields(Shape):
         required = [name for name, one in self.fields.items() if one.missing]
         if required:
             found["required"] = required
-        if self.one_of:
-            found["oneOf"] = [_any_of(group) for group in self.one_of]
+        if self.laws:
+            found["allOf"] = list(self.laws)
         return found
 
     def _refuse(self, key: Scalar, faults: Faults) -> bool:
@@ -191,11 +206,16 @@ class Fields(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Named(Shape):
-    """A mapping with keys of the user's own; ``what`` names it in messages."""
+    """A mapping with keys of the user's own; ``what`` names it in messages.
+
+    ``laws``: what else holds at some of them; what the key's own reader tells of it, editors know
+    from the schema.
+    """
 
     what: str
     key: Text | Word | Address
     value: Shape
+    laws: tuple[Schema, ...] = ()
 
     def takes(self, node: Node) -> bool:
         """Take any mapping."""
@@ -225,7 +245,7 @@ class Named(Shape):
             keys: Schema = {
                 "properties": {
                     word: described(value, f"The {self.key.what} {word}.")
-                    for word in self.key.words
+                    for word in self.key.offered
                 },
                 "additionalProperties": False,
             }
@@ -236,7 +256,8 @@ class Named(Shape):
             pattern = self.key.schema().get("pattern")
             if pattern is not None:
                 keys["propertyNames"] = {"pattern": pattern}
-        return {"type": "object", **keys, "minProperties": 1}
+        laws: Schema = {"allOf": list(self.laws)} if self.laws else {}
+        return {"type": "object", **keys, "minProperties": 1, **laws}
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +334,59 @@ TTL = Field(Duration("a TTL"), "The TTL of this record, in seconds or such as 1h
 """The TTL of its own that a record may carry."""
 
 
-def name(what: str, *examples: str) -> Text:
+def name(what: str, *examples: str, but: str = "") -> Text:
     """Give the shape of a domain name as files write it; whose it may be, is meaning."""
-    return Text(what, r"@|[^\s\"'();\\/@]+", absolute, "domain name", examples)
+    return Text(what, r"@|[^\s\x22'();\\/@]+", absolute, "domain name", examples, but=but)
+
+
+NO_HOST = "|".join(
+    (
+        rf"{IPV4}\.*",
+        r"localhost\.*",
+        rf"{ANY}[\x00-,/:-?\[-`{{-\x7f]{ANY}",  # RFC 1123 §2.1: letters, digits, hyphens
+        rf"{ANY}[-0-9A-Za-z]{{64}}{ANY}",  # RFC 1035 §2.3.4
+    )
+)
+"""Names that can be no host's."""
+
+
+def host(what: str, *examples: str, but: str = "") -> Text:
+    """Give the shape of a host's name as files write it."""
+    return name(what, *examples, but="|".join(filter(None, (NO_HOST, but))))
+
+
+SINGLE: Schema = {"maxItems": 1}
+"""The law that a list has one item."""
+
+
+def alone(item: Schema) -> Schema:
+    """Give the law that such an item has none beside it."""
+    return {"anyOf": [SINGLE, {"not": {"contains": item}}]}
+
+
+def alone_text(pattern: str) -> Schema:
+    """Give the law that a text of that pattern has none beside it."""
+    return alone({"type": "string", "pattern": whole(pattern)})
+
+
+def at_least_one(*keys: str) -> Schema:
+    """Give the law that one or more of these keys are there."""
+    return {"anyOf": [{"required": [key]} for key in keys]}
+
+
+def one_of(*groups: tuple[str, ...]) -> Schema:
+    """Give the law that keys of just one of these groups are there."""
+    return {"oneOf": [_any_of(group) for group in groups]}
+
+
+def never_beside(key: str, *others: str) -> Schema:
+    """Give the law that where this key is, none of the others is."""
+    return {"not": {"required": [key], **at_least_one(*others)}}
+
+
+def needs(key: str, *others: str) -> Schema:
+    """Give the law that where this key is, the others are."""
+    return {"dependentRequired": {key: list(others)}}
 
 
 def described(schema: Schema, doc: str) -> Schema:
@@ -325,8 +396,7 @@ def described(schema: Schema, doc: str) -> Schema:
 
 def _any_of(keys: tuple[str, ...]) -> Schema:
     """Ask for at least one of some keys."""
-    each: list[Schema] = [{"required": [key]} for key in keys]
-    return each[0] if len(each) == 1 else {"anyOf": each}
+    return {"required": [keys[0]]} if len(keys) == 1 else at_least_one(*keys)
 
 
 def _flat(schema: Schema) -> Iterable[Schema]:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from mailsync.desired import moment, reading, window
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import GATES, Cutover, GateMode, Window
-from mailsync.desired.shape import Duration, Text, Word
-from mailsync.desired.structure import Field, Fields, Items, Named
+from mailsync.desired.shape import ANY, Duration, Text, Word, any_case
+from mailsync.desired.structure import Field, Fields, Items, Named, alone_text
 from mailsync.desired.tree import Mapping, Node
 
 _DURATIONS = {
@@ -27,7 +27,21 @@ _DURATIONS = {
     "policy_refresh": "How long a sender may go by an MTA-STS policy that nobody announces; 1d.",
 }
 _TIME = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)?"
+_NO_TIME = (
+    r"\d{4}-(?:00|1[3-9]|[2-9]\d).*"
+    r"|\d{4}-\d\d-(?:00|3[2-9]|[4-9]\d).*"
+    r"|[-\d]{10}.(?:2[4-9]|[3-9]\d):.*"
+    r"|[-\d]{10}.\d\d:(?:[6-9]\d|\d\d:[6-9]\d).*"
+)
+_NO_OPENING = "|".join(
+    (
+        rf"{ANY}(?<![A-Za-z])(?!(?:{any_case(*window.DAYS)})(?![A-Za-z]))[A-Za-z]{ANY}",
+        rf"{ANY}(?:2[5-9]|[3-9]\d):{ANY}|{ANY}:[6-9]\d{ANY}|{ANY}24:(?!00){ANY}",
+        rf"(?:{ANY}[;\s])?(\d\d?:\d\d)\s*-\s*\1\s*(?:;{ANY})?|{ANY}24:00\s*-{ANY}",
+    )
+)
 _OPENING = r"[A-Za-z,\s-]*\d\d?:\d\d\s*-\s*\d\d?:\d\d\s*"
+_ALWAYS = rf"\s*{any_case('always')}\s*"
 _GATES = "a gate and how it is taken"
 _TASKS = "a task and 'done', as the plan names it"
 
@@ -44,24 +58,30 @@ SHAPE = Fields(
     "cutover",
     {
         "at": Field(
-            Text("a time", _TIME, _moment, "time", ("2026-12-05T22:00+09:00",)),
+            Text("a time", _TIME, _moment, "time", ("2026-12-05T22:00+09:00",), but=_NO_TIME),
             "The switch comes no earlier; without it, as soon as it is safe.",
         ),
         "window": Field(
             Items(
                 Text(
                     "a window",
-                    rf"\s*[aA][lL][wW][aA][yY][sS]\s*|{_OPENING}(?:;{_OPENING})*",
+                    rf"{_ALWAYS}|{_OPENING}(?:;{_OPENING})*",
                     window.parse,
                     "window",
                     ("Sat-Sun 00:00-24:00", "Mon,Wed 22:00-04:00", "always"),
+                    but=rf"(?!{_ALWAYS}$)(?:{_NO_OPENING})",
                 ),
                 "an opening",
+                laws=(alone_text(_ALWAYS),),
             ),
             "When a switch may run, in the time zone of 'timezone'; always if missing.",
         ),
         "timezone": Field(
-            Text("a time zone", examples=("Asia/Tokyo", "Europe/Berlin")),
+            Text(
+                "a time zone",
+                examples=("Asia/Tokyo", "Europe/Berlin"),
+                but=rf"(?![A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$){ANY}",
+            ),
             "Of the window, of times without an offset, and of the times in plans; UTC if missing.",
         ),
         "old_until": Field(
@@ -71,6 +91,7 @@ SHAPE = Fields(
                 _moment_or_day,
                 "time",
                 ("2026-12-31",),
+                but=_NO_TIME,
             ),
             "The old service takes mail until then; a day means its beginning.",
         ),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.faults import quoted
-from mailsync.desired.shape import Address, Integer, Shape, Text
-from mailsync.desired.structure import Field, Fields
+from mailsync.desired.shape import ANY, Address, Integer, Shape, Text
+from mailsync.desired.structure import Field, Fields, at_least_one
 from mailsync.desired.tree import Node
 from mailsync.dns.rrset import BadValue, canonical, txt_value
 
@@ -54,7 +54,8 @@ def shape(rdtype: str) -> Shape:
         optional = part.alias or word in aliased
         doc = part.doc or f"The {word.replace('_', ' ')}."
         fields[word] = Field(part.shape, doc, missing="" if optional else _missing(rdtype, parts))
-    return Fields(_what(parts), fields)
+    laws = (at_least_one(part.alias, word) for word, part in parts.items() if part.alias)
+    return Fields(_what(parts), fields, laws=tuple(laws))
 
 
 def _what(parts: dict[str, Part]) -> str:
@@ -133,19 +134,23 @@ def _number(what: str, highest: int) -> Part:
     return Part(Integer(what, highest), read_number)
 
 
-def _matching(pattern: str, what: str) -> Part:
+def _matching(pattern: str, what: str, but: str = "") -> Part:
     def read_matching(node: Node, context: Context) -> str | None:
         return reading.text(node, context.faults, what)
 
-    return Part(Text(what, pattern, no=what), read_matching)
+    return Part(Text(what, pattern, no=what, but=but), read_matching)
 
 
 _OCTET, _SHORT = 0xFF, 0xFFFF
-_hex = _matching("[0-9A-Fa-f]+", "hexadecimal text")
-_name = Part(structure.name("a name", "www.example.com."), name)
+_NOT_WHOLE = rf"{ANY}[^.]"
+"""A name without its final dot."""
+_hex = _matching("[0-9A-Fa-f]+", "hexadecimal text", but="[0-9A-Fa-f](?:[0-9A-Fa-f]{2})*")
+_name = Part(structure.name("a name", "www.example.com.", but=_NOT_WHOLE), name)
 _preference = _number("preference", _SHORT)
-_exchange = Part(structure.name("a name", "mx.example.net."), _host, "Who takes the mail.")
-_txt = Part(Text("a text"), txt)
+_exchange = Part(
+    structure.host("a name", "mx.example.net.", but=_NOT_WHOLE), _host, "Who takes the mail."
+)
+_txt = Part(Text("a text", but=rf'{ANY}[^ -~]{ANY}|"{ANY}"'), txt)
 
 TYPES: dict[str, Part | dict[str, Part]] = {
     "A": _address(4),

@@ -6,7 +6,7 @@ import re
 
 from mailsync.desired.model import Opening, Window
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENTRY = re.compile(
     r"(?:(?P<days>[a-z,\s-]+?)\s+)?(?P<start>\d\d?:\d\d)\s*-\s*(?P<end>\d\d?:\d\d)\Z", re.ASCII
 )
@@ -54,9 +54,9 @@ def _days(text: str) -> frozenset[int]:
 
 
 def _day(word: str) -> int:
-    if word not in _DAYS:
+    if word not in DAYS:
         raise BadWindow(f"{word[:20]!r} is no day of the week: write Mon, Tue, Wed, Thu, Fri …")
-    return _DAYS.index(word)
+    return DAYS.index(word)
 
 
 def _minute(text: str) -> int:

@@ -8,11 +8,11 @@ from mailsync.desired.keys import hosts
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import Absent, Address
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, one_of
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
 
 _WHAT = "a host, or addresses"
-_HOST = structure.name("a host", "autoconfig.example.net.")
+_HOST = structure.host("a host", "autoconfig.example.net.", but="autoconfig")
 _ADDRESSES = Items(Address(), "an address, or a list of them", once=True)
 
 
@@ -34,7 +34,7 @@ SHAPE = Either(
             "addresses": Field(_ADDRESSES, "Its addresses, instead."),
             "ttl": TTL,
         },
-        one_of=(("target",), ("addresses",)),
+        laws=(one_of(("target",), ("addresses",)),),
     ),
     _Addresses(Address(), "an address, or a list of them", once=True),
     _HOST,

@@ -10,7 +10,7 @@ from mailsync.desired.shape import Absent
 from mailsync.desired.structure import TTL, Either, Field, Fields
 from mailsync.desired.tree import Mapping, Node
 
-_HOST = structure.name("a host", "autodiscover.outlook.com.")
+_HOST = structure.host("a host", "autodiscover.outlook.com.", but="autodiscover")
 _TARGET = Field(_HOST, "The host.", missing="write the name of a host")
 SHAPE = Either(Absent(), Fields("a host", {"target": _TARGET, "ttl": TTL}), _HOST)
 

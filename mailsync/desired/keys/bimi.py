@@ -6,8 +6,8 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Text, Word
-from mailsync.desired.structure import TTL, Either, Field, Fields, Named
+from mailsync.desired.shape import ANY, Absent, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Named, needs, one_of
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import bimi
@@ -74,7 +74,10 @@ def _is_right(text: str, node: Node, context: Context) -> bool:
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _SELECTOR = Text(
-    "a selector", rf"{_LABEL}(?:\.{_LABEL})*", no="selector: labels as in default or brand1"
+    "a selector",
+    rf"{_LABEL}(?:\.{_LABEL})*",
+    no="selector: labels as in default or brand1",
+    but=".{246,}",
 )
 _URI = r"[hH][tT][tT][pP][sS]://[!-:<-~]+"
 _TXT = Text(
@@ -84,17 +87,28 @@ _TXT = Text(
     "BIMI record",
     ("v=BIMI1; l=https://example.com/logo.svg;",),
     rule="bimi",
+    but="|".join(
+        (
+            rf"{ANY};\s*[^=;\s][^=;]*(?:;{ANY})?",
+            rf"{ANY};\s*([a-z]+)\s*={ANY};\s*\1\s*={ANY}",
+            rf"{ANY};\s*avp\s*=\s*(?!(?:{'|'.join(bimi.PREFERENCES)})\s*(?:;|$)){ANY}",
+        )
+    ),
 )
 
 
-def _file(what: str, example: str) -> Text:
-    return Text(what, _URI, no=f"address of {what}: write https://…", examples=(example,))
+def _file(what: str, example: str, but: str = "") -> Text:
+    no = f"address of {what}: write https://…"
+    return Text(what, _URI, no=no, examples=(example,), but=rf"[^:]*://[^./]*(?:/{ANY})?{but}")
 
 
 _LONG = Fields(
     _WHAT,
     {
-        "logo": Field(_file("a logo", "https://example.com/logo.svg"), "The logo, an SVG file."),
+        "logo": Field(
+            _file("a logo", "https://example.com/logo.svg", but=rf"|{ANY}\.(?:png|jpe?g|gif)"),
+            "The logo, an SVG file.",
+        ),
         "authority": Field(
             _file("a mark certificate", "https://example.com/vmc.pem"),
             "The certificate (VMC or CMC) that vouches for the logo.",
@@ -103,7 +117,7 @@ _LONG = Fields(
         "txt": Field(_TXT, "The record as text, instead."),
         "ttl": TTL,
     },
-    one_of=(("txt",), ("logo", "authority", "avatar")),
+    laws=(one_of(("txt",), ("logo", "authority", "avatar")), needs("authority", "logo")),
 )
 SHAPE = Named(
     f"a selector and {_WHAT}",

@@ -7,7 +7,7 @@ from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import Absent, Text, Word
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named, one_of
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_value
@@ -136,6 +136,7 @@ _SELECTOR = Text(
     "a selector",
     rf"{_LABEL}(?:\.{_LABEL})*|{EVERY}",
     no="selector: labels as in s2026 (RFC 6376 §3.1)",
+    but=".{241,}",  # its name would be too long for any domain (RFC 1035 §2.3.4)
 )
 _TXT = Text(
     _WHAT,
@@ -153,16 +154,23 @@ _LONG = {
         "A file with the key, public or private: its public half is published.",
     ),
     "ns": Field(
-        Items(structure.name("a name server", "ns1.example.net."), "a name server", once=True),
+        Items(structure.host("a name server", "ns1.example.net."), "a name server", once=True),
         "Name servers that a service has for its keys: the selector is delegated to them.",
     ),
     "ttl": TTL,
 }
-_KEY = Fields(_WHAT, _LONG, one_of=(("txt",), ("cname",), ("pem",), ("ns",)))
+_KEY = Fields(_WHAT, _LONG, laws=(one_of(("txt",), ("cname",), ("pem",), ("ns",)),))
 SHAPE = Named(
     "a selector and its key record",
     _SELECTOR,
     Either(Absent(), Word("record", (REVOKED,), only=True), _KEY, _TXT),
+    laws=(
+        {
+            "properties": {
+                EVERY: {"anyOf": [Absent().schema(), {"type": "object", "required": ["ns"]}]}
+            }
+        },
+    ),
 )
 
 KEY = Key(

@@ -9,8 +9,17 @@ from mailsync.desired.context import Context
 from mailsync.desired.model import Rung, Wish
 from mailsync.desired.moment import BadTime, moment_or_day
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Integer, Text, Word
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.shape import ANY, Absent, Integer, Text, Word, any_case
+from mailsync.desired.structure import (
+    TTL,
+    Either,
+    Field,
+    Fields,
+    Items,
+    Named,
+    never_beside,
+    one_of,
+)
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.dns.ttl import BadDuration, seconds
@@ -166,21 +175,24 @@ _TXT = Text(
     "DMARC record",
     ("v=DMARC1; p=none; rua=mailto:dmarc@example.com",),
     rule="dmarc-version",
+    but=rf"{ANY};\s*(?:p|sp|np)\s*=\s*(?!(?:{any_case(*dmarc.POLICIES)})\s*(?:;|$)){ANY}"
+    rf"|{ANY};\s*[^=;\s][^=;]*(?:;{ANY})?",
 )
 _POLICY = Word("policy", dmarc.POLICIES, rule="dmarc-policy")
 _ALIGNMENT = Word("alignment", ("r", "s"))
 _RAMP = Items(
     Named(
         _RUNG,
-        _POLICY,
-        Text("a date or a duration", examples=("30d", "2027-03-01")),
+        replace(_POLICY, never=(dmarc.POLICIES[0],)),
+        Text("a date or a duration", examples=("30d", "2027-03-01"), but=rf"(?!\s*\d){ANY}"),
     ),
     _RUNG,
 )
 
 
 def _addresses(name: str, doc: str) -> Field:
-    addresses = Items(Text(name, examples=("mailto:dmarc@example.com",)), "at least one")
+    address = Text(name, examples=("mailto:dmarc@example.com",), but="[^:]*")
+    addresses = Items(address, "at least one")
     return Field(addresses, doc)
 
 
@@ -202,7 +214,10 @@ SHAPE = Either(
             "ruf": _addresses("ruf", "Where they send reports of single messages."),
             "adkim": Field(_ALIGNMENT, "DKIM's domain is the author's: r, or the very same: s."),
             "aspf": Field(_ALIGNMENT, "SPF's domain is the author's: r, or the very same: s."),
-            "fo": Field(Text("fo", examples=("1",)), "Which failures are reported to ruf."),
+            "fo": Field(
+                Text("fo", examples=("1",), but=f"{ANY};{ANY}"),
+                "Which failures are reported to ruf.",
+            ),
             "psd": Field(Word("value", ("y", "n", "u")), "Whether this is a public suffix."),
             "t": Field(Word("value", ("y", "n")), "y: a test, receivers do one step less."),
             # Kept for whoever wrote them; lint says that receivers skip them.
@@ -213,6 +228,7 @@ SHAPE = Either(
             "txt": Field(_TXT, "The record as text, instead of its tags."),
             "ttl": TTL,
         },
+        laws=(one_of(("p",), ("txt",)), never_beside("txt", *_FIELDS, "ramp")),
     ),
     _TXT,
 )

@@ -68,7 +68,7 @@ _LONG = {
 }
 SHAPE = Named(
     "a host and its addresses",
-    structure.name("a host", "mx1"),
+    structure.host("a host", "mx1"),
     Either(Absent(), Fields(_WHAT, _LONG), _ADDRESSES),
 )
 

@@ -13,7 +13,7 @@ from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Duration, Text, Word
+from mailsync.desired.shape import ANY, Absent, Duration, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown
@@ -116,8 +116,9 @@ def _patterns(node: Node, faults: Faults) -> tuple[str, ...]:
     return tuple(found)
 
 
+_NO_PATTERN = rf"{ANY}[^*]{ANY}\*{ANY}|\*(?!\.){ANY}"
 _PATTERNS = Items(
-    Text("a host", r"[^\s,;]+", no="host, and no '*.' before one (RFC 8461 §4.1)"),
+    Text("a host", r"[^\s,;]+", no="host, and no '*.' before one (RFC 8461 §4.1)", but=_NO_PATTERN),
     "a host or '*.' before one",
 )
 SHAPE = Either(
@@ -143,6 +144,7 @@ SHAPE = Either(
                     "MTA-STS record",
                     ("v=STSv1; id=20261122;",),
                     rule="sts-record",
+                    but=rf"(?!{ANY};\s*id\s*=\s*[A-Za-z0-9]{{1,32}}\s*(?:;|$)){ANY}",
                 ),
                 "The record under whose id this very policy is announced already; without it "
                 "mailsync derives the id from what the policy says. Another policy, another id.",

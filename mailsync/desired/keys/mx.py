@@ -6,8 +6,8 @@ from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Integer, Never, Text
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items
+from mailsync.desired.shape import ANY, NUMBER_16, Integer, Never, Text
+from mailsync.desired.structure import NO_HOST, TTL, Either, Field, Fields, Items, alone_text
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import shown
 from mailsync.mail import mx
@@ -95,6 +95,7 @@ _TEXT = Text(
     "MX",
     ("10 mx1", "20 mx2.example.net."),
     rule="mx-malformed",
+    but=rf"(?!\s*{NUMBER_16}\s){ANY}|\s*\d+\s+(?:{NO_HOST})\s*|\s*0*[1-9]\d*\s+\.\s*",
 )
 _RECORD = Fields(
     _WHAT,
@@ -105,12 +106,12 @@ _RECORD = Fields(
             missing=f"write {_WHAT}",
         ),
         "host": Field(
-            structure.name("a host", "mx1"), "Who takes the mail.", missing=f"write {_WHAT}"
+            structure.host("a host", "mx1"), "Who takes the mail.", missing=f"write {_WHAT}"
         ),
     },
     marks=frozenset({"preference", "host"}),
 )
-VALUES = Items(Either(_RECORD, _TEXT), _WHAT, once=True)
+VALUES = Items(Either(_RECORD, _TEXT), _WHAT, once=True, laws=(alone_text(r"\s*0+\s+\.\s*"),))
 SHAPE = Either(
     Never("absent", "the last MX is never just removed: write 'mail: none' instead (RFC 7505)"),
     _RECORD,

@@ -38,7 +38,7 @@ def read(node: Node, context: Context) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
-_HOST = structure.name("a host", "mx1")
+_HOST = structure.host("a host", "mx1")
 _LONG = {"host": Field(_HOST, "Its name.", missing=f"write {_WHAT}"), "ttl": TTL}
 SHAPE = Named(_WHAT, Address(), Either(Absent(), Fields(_WHAT, _LONG), _HOST))
 

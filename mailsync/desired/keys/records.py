@@ -13,8 +13,20 @@ from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Kind, Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Flag, Text, Word
-from mailsync.desired.structure import TTL, Cases, Field, Fields, Items, Named, Single
+from mailsync.desired.shape import ANY, Flag, Schema, Text, Word
+from mailsync.desired.structure import (
+    SINGLE,
+    TTL,
+    Cases,
+    Field,
+    Fields,
+    Items,
+    Named,
+    Single,
+    alone,
+    never_beside,
+    one_of,
+)
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import absolute
 from mailsync.dns.rrset import txt_text
@@ -152,18 +164,74 @@ def _fields(rdtype: str) -> Fields:
             "value": Field(
                 Single(value, "value takes one; write values for a list"), "Its only value."
             ),
-            "values": Field(Items(value, "a value"), "Its values."),
+            "values": Field(
+                Items(value, "a value", laws=(SINGLE,) if rdtype in _SINGLE else ()), "Its values."
+            ),
             "absent": Field(Flag(only=True), "There is to be none."),
         },
-        one_of=(("value",), ("values",), ("absent",)),
+        laws=(one_of(("value",), ("values",), ("absent",)), never_beside("absent", "ttl")),
         gone={word: f"{word} is not supported yet by this version" for word in _LATER},
     )
+
+
+_ELSEWHERE = {
+    r"^@?$": ("NS", "DS", "MX"),
+    r"^_dmarc$|^_mta-sts$|^_smtp\._tls$": ("TXT",),
+    r"^(?:autodiscover|autoconfig)$": ("CNAME",),
+    rf"^_(?:{'|'.join(srv.SERVICES)})\._tcp$": ("SRV",),
+    r"^_25\._tcp\.": ("TLSA",),
+    r"^(?!\*\.).+\._domainkey$": ("TXT", "CNAME", "NS"),
+    r"^_domainkey$": ("NS",),
+}
+"""Names, and types of records there that belong elsewhere (see `_type`)."""
+
+
+def _of(*types: str) -> Schema:
+    """Speak of a record of one of these types."""
+    properties = {"type": {"enum": list(types)}}
+    return {"type": "object", "properties": properties, "required": ["type"]}
+
+
+def _once(rdtype: str) -> Schema:
+    """Give the law that no two records of a name are of one type."""
+    return {"contains": _of(rdtype), "minContains": 0, "maxContains": 1}
+
+
+def _without(record: Schema) -> Schema:
+    """Give the law that a record, or each of a list, is no such one."""
+    return {"not": _or_a_list_with(record)}
+
+
+def _or_a_list_with(one: Schema) -> Schema:
+    return {"anyOf": [one, {"type": "array", "contains": one}]}
+
+
+_SPF_TEXT: Schema = {"type": "string", "pattern": f"^[vV]=[sS][pP][fF]1(?: {ANY})?$"}
+_SPF: Schema = {
+    "anyOf": [
+        {
+            "type": "object",
+            "properties": {"type": {"const": "TXT"}, field: _or_a_list_with(_SPF_TEXT)},
+            "required": ["type", field],
+        }
+        for field in ("value", "values")
+    ]
+}
+"""A TXT that is an SPF record."""
 
 
 SHAPE = Named(
     "a name and its records",
     Text("a name", f"|{structure.name('a name').pattern}", absolute, "domain name"),
-    Items(Cases(_WHAT, "type", {rdtype: _fields(rdtype) for rdtype in values.TYPES}), _WHAT),
+    Items(
+        Cases(_WHAT, "type", {rdtype: _fields(rdtype) for rdtype in values.TYPES}),
+        _WHAT,
+        laws=(alone(_of("CNAME")), *map(_once, values.TYPES)),
+    ),
+    laws=(
+        {"patternProperties": {name: _without(_of(*types)) for name, types in _ELSEWHERE.items()}},
+        {"patternProperties": {"^@?$": _without(_SPF)}},
+    ),
 )
 
 KEY = Key(

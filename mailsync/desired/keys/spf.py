@@ -8,8 +8,8 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Flag, Integer, Text, Word
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items
+from mailsync.desired.shape import ANY, Absent, Flag, Integer, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, never_beside
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import spf
@@ -137,13 +137,26 @@ def _checked(prefix: str, node: Node, context: Context) -> list[str]:
     return [term]
 
 
-_TXT = Text(
-    "an SPF record", "[vV]=[sS][pP][fF]1(?: .*)?", spf.parse, "SPF record", rule=_broken_rule
+_WRONG = "|".join(
+    (
+        rf"{ANY} \+?all(?: {ANY})?",
+        rf"{ANY} [-+?~]?(?:all|include|a|mx|ptr|ip4|ip6|exists)={ANY}",
+        rf"{ANY} [-+?~]?ip4:(?![0-9./]+(?: |$)){ANY}",
+    )
 )
+_TXT = Text(
+    "an SPF record",
+    "[vV]=[sS][pP][fF]1(?: .*)?",
+    spf.parse,
+    "SPF record",
+    rule=_broken_rule,
+    but=_WRONG,
+)
+_SEVERAL = rf"{ANY}\S\s+\S{ANY}"
 
 
-def _term(doc: str, *examples: str, flag: bool = False) -> Field:
-    term = Items(Text("a text", examples=examples), "at least one")
+def _term(doc: str, *examples: str, flag: bool = False, but: str = _SEVERAL) -> Field:
+    term = Items(Text("a text", examples=examples, but=but), "at least one")
     return Field(Either(Flag(), term) if flag else term, doc)
 
 
@@ -153,20 +166,34 @@ SHAPE = Either(
         "a record",
         {
             "include": _term("Whoever that name's SPF record lets send.", "_spf.example.net"),
-            "ip4": _term("IPv4 addresses or networks.", "192.0.2.10", "192.0.2.0/24"),
-            "ip6": _term("IPv6 addresses or networks.", "2001:db8::10"),
+            "ip4": _term(
+                "IPv4 addresses or networks.",
+                "192.0.2.10",
+                "192.0.2.0/24",
+                but=rf"{_SEVERAL}|{ANY}[^0-9./\s]{ANY}",
+            ),
+            "ip6": _term(
+                "IPv6 addresses or networks.",
+                "2001:db8::10",
+                but=rf"{_SEVERAL}|{ANY}[^0-9A-Fa-f:./\s]{ANY}",
+            ),
             "a": _term("The addresses of this domain, or of these names.", flag=True),
             "mx": _term("The MX hosts of this domain, or of these.", flag=True),
             "exists": _term("Senders for which that name, a macro, has an address."),
-            "redirect": Field(Text("a text"), "The SPF record to go by instead, without 'all'."),
-            "all": Field(Word("verdict", tuple(_VERDICTS)), "What of everybody else."),
+            "redirect": Field(
+                Text("a text", but=r"[^.%]*\.?"), "The SPF record to go by instead, without 'all'."
+            ),
+            "all": Field(
+                Word("verdict", tuple(_VERDICTS), never=("pass",)), "What of everybody else."
+            ),
             "txt": Field(_TXT, "The record as text, instead of its terms."),
             "split": Field(
-                Either(Flag(), Integer("length of a record", ANSWER_OCTETS)),
+                Either(Flag(), Integer("length of a record", ANSWER_OCTETS, _SPLIT_MIN)),
                 "Whether a record that is too long goes on in others; a number: so many octets.",
             ),
             "ttl": TTL,
         },
+        laws=(never_beside("txt", *_FIELDS), never_beside("all", "redirect")),
     ),
     _TXT,
 )

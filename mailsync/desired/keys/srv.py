@@ -6,8 +6,8 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Text, Word
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.shape import ANY, NUMBER_16, Absent, Text, Word
+from mailsync.desired.structure import NO_HOST, TTL, Either, Field, Fields, Items, Named, alone_text
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.mail import srv
 
@@ -60,7 +60,16 @@ def _record(node: Node, context: Context) -> srv.Record | None:
 
 
 _RECORDS = Items(
-    Text(_WHAT, r"\s*(?:\d{1,5}\s+){3}\S+\s*", srv.parse, "SRV", ("0 1 465 mx1", "0 0 0 .")), _WHAT
+    Text(
+        _WHAT,
+        r"\s*(?:\d{1,5}\s+){3}\S+\s*",
+        srv.parse,
+        "SRV",
+        ("0 1 465 mx1", "0 0 0 ."),
+        but=rf"(?!\s*(?:{NUMBER_16}\s+){{3}}){ANY}|\s*(?:\d+\s+){{3}}(?:{NO_HOST})\s*",
+    ),
+    _WHAT,
+    laws=(alone_text(r"\s*(?:\d+\s+){3}\.\s*"),),
 )
 _LONG = {"values": Field(_RECORDS, "Its records.", missing=f"write {_WHAT}"), "ttl": TTL}
 SHAPE = Named(

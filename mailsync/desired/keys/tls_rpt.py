@@ -6,7 +6,7 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Text
+from mailsync.desired.shape import ANY, Absent, Text
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
@@ -64,6 +64,7 @@ _ADDRESSES = Items(
         no=f"address: write {_WHAT[12:]}",
         examples=("mailto:tls@example.com",),
         rule="tlsrpt-record",
+        but=rf"v=TLSRPTv1(?!{ANY};\s*rua\s*=){ANY}|[mM][aA][iI][lL][tT][oO]:[^@%]*",
     ),
     _WHAT,
 )

@@ -8,8 +8,8 @@ from mailsync.desired import pem, reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import Absent, Text, Word
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.shape import ANY, Absent, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named, one_of
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import is_at_or_below, shown
 from mailsync.dns.rrset import canonical
@@ -86,6 +86,7 @@ _PEM = Field(
     Text("a PEM file", examples=("./mx1.pem",)),
     "A file with the certificate, or with its key: the record 3 1 1 of it.",
 )
+_HEX = "[0-9A-Fa-f]"
 _RECORD = Either(
     Word("record", (AUTO,), only=True),
     Fields("a PEM file", {"pem": replace(_PEM, missing="write such as {pem: ./mx1.pem}")}),
@@ -96,14 +97,15 @@ _RECORD = Either(
         "TLSA record",
         ("3 1 1 8bd1…",),
         rule="tlsa-usage",
+        but=rf"\s*(?:\d+\s+){{3}}\s*{_HEX}(?:\s*{_HEX}\s*{_HEX})*\s*|\s*0*[01]\s{ANY}",
     ),
 )
 _RECORDS = Items(_RECORD, _WHAT)
 _LONG = {"values": Field(_RECORDS, "Its records."), "pem": _PEM, "ttl": TTL}
 SHAPE = Named(
     f"a host and {_WHAT}",
-    structure.name("a host", "mx1"),
-    Either(Absent(), Fields(_WHAT, _LONG, one_of=(("values",), ("pem",))), _RECORDS),
+    structure.host("a host", "mx1"),
+    Either(Absent(), Fields(_WHAT, _LONG, laws=(one_of(("values",), ("pem",)),)), _RECORDS),
 )
 
 KEY = Key(

@@ -16,6 +16,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.importing.model import Found
 from mailsync.mail.mta_sts import Mode, Policy
 from mailsync.plan.live import ServedPolicy
+from tests.unit.desired.instances import refusals
 
 from . import generator
 from .corpus import Tried, by_hand, found, listed, tried
@@ -29,6 +30,7 @@ def check(zone: Found) -> Tried:
     """What holds for every import of every zone."""
     done = tried(zone, trial=_TRIAL)
     what = done.one.text
+    assert refusals(what) == [], what
     assert [(plan.status, plan.stages) for plan in done.plans] == [
         ("converged", ()) for _ in done.plans
     ], what
