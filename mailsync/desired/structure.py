@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from mailsync.desired import reading, tree
 from mailsync.desired.faults import Faults
 from mailsync.desired.shape import (
-    ANY,
     IPV4,
     Address,
     Duration,
@@ -343,8 +342,8 @@ NO_HOST = "|".join(
     (
         rf"{IPV4}\.*",
         r"localhost\.*",
-        rf"{ANY}[\x00-,/:-?\[-`{{-\x7f]{ANY}",  # RFC 1123 §2.1: letters, digits, hyphens
-        rf"{ANY}[-0-9A-Za-z]{{64}}{ANY}",  # RFC 1035 §2.3.4
+        r"\S*[!-,/:-?\[-`{-\x7f]\S*",  # RFC 1123 §2.1: letters, digits, hyphens
+        r"\S*[-0-9A-Za-z]{64}\S*",  # RFC 1035 §2.3.4
     )
 )
 """Names that can be no host's."""

@@ -42,8 +42,64 @@ VALUES = st.sampled_from(
         *("2026-12-05T22:00+09:00", "2026-12-31", "Sat 10:00-12:00", "always", "Asia/Tokyo", ""),
     ]
 )
+FORMS = [
+    ("mx: @", ("10 mx1", "0 .", "65535 mx1.a.example.")),
+    ("mx: {preference: 10, host: @}", ("mx1.a.example.",)),
+    ("hosts: {@: 192.0.2.1}", ("mx1",)),
+    (
+        "spf: @",
+        (
+            "v=spf1 a mx:a.example ip4:192.0.2.0/24 include:_spf.a.example ?all",
+            "v=spf1 -exists:%{i}.a.example redirect=_spf.a.example",
+            "v=spf1 ip4:192.0.2.1 -all exp=a.example",
+        ),
+    ),
+    ("spf: {all: fail, ip4: @}", ("192.0.2.0/24",)),
+    ("spf: {all: fail, ip6: @}", ("2001:db8::/32",)),
+    ("spf: {all: fail, include: @}", ("a.example",)),
+    ("spf: {redirect: @}", ("a.example", "%{d}.a")),
+    ("dkim: {@: absent}", ("s1", "_domainkey", "a.b")),
+    ("dkim: {s1: {ns: @}}", ("ns1.a.example.",)),
+    ("dmarc: @", ("v=DMARC1; p=none; sp=Reject; fo=1:d; rua=mailto:a@b.example",)),
+    ("dmarc: {p: none, rua: @}", ("mailto:a@b.example",)),
+    ("dmarc: {p: none, fo: @}", ("1:d",)),
+    ("dmarc: {p: none, ramp: {reject: @}}", ("2027-01-01", "30d")),
+    ("bimi: {default: @}", ("v=BIMI1; l=https://a.example/l.svg; avp=brand",)),
+    ("bimi: {default: {logo: @}}", ("https://a.example/l.svg",)),
+    ("mx: 10 a.example.\nmta_sts: {mode: testing, mx: @}", ("*.example", "a.example")),
+    ("mx: 10 a.example.\nmta_sts: {mode: testing, txt: @}", ("v=STSv1; id=20261122;",)),
+    ("tls_rpt: @", ("v=TLSRPTv1; rua=mailto:a@b.example", "mailto:a@b.example", "https://a.b/x")),
+    ("tlsa: {mx1: @}", (f"3 1 1 {'ab' * 32}", "2 0 0 ab")),
+    ("tlsa: {@: auto}", ("mx1",)),
+    ("srv: {imaps: @}", ("0 1 993 mx1", "0 0 0 .", "65535 0 1 a.example.")),
+    ("ptr: {192.0.2.1: @}", ("mx1",)),
+    ("verification: @", ("MS=ms1", "v=spf2")),
+    ("autodiscover: @", ("a.example.", "auto")),
+    ("autoconfig: @", ("a.example.",)),
+    ("records: {@: {type: TXT, value: a}}", ("w", "_dmarc", "a._domainkey", "")),
+    ("records: {w: {type: TXT, value: @}}", ("abc def",)),
+    ("records: {w: {type: CNAME, value: @}}", ("a.example.",)),
+    ("records: {w: {type: MX, value: {preference: 1, exchange: @}}}", ("a.example.", ".")),
+    ("cutover: {window: @}", ("Mon,Wed-Fri 22:00-04:00; Sun 00:00-24:00", "always")),
+    ("cutover: {at: @}", ("2026-12-05T22:00+09:00", "2026-12-05 22:00:30Z")),
+    ("cutover: {old_until: @}", ("2026-12-31",)),
+    ("cutover: {timezone: @}", ("Asia/Tokyo", "Etc/GMT+5", "UTC")),
+]
+"""Files with a place for a text, and right texts for it."""
+CHARACTERS = [*" .,;:=/-_*@?+~%\"'[]{}()0156aAblx\u00e9", "", "", "  ", "all", "localhost."]
+EDITS = st.lists(
+    st.tuples(st.integers(0, 99), st.sampled_from(CHARACTERS), st.booleans()), max_size=3
+)
 Tree = Any
 """Texts, lists of trees, and trees by text."""
+
+
+def edited(text: str, edits: list[tuple[int, str, bool]]) -> str:
+    """Put characters into a text, each beside or instead of one that is there."""
+    for place, character, instead in edits:
+        at = place % (len(text) + 1)
+        text = text[:at] + character + text[at + instead :]
+    return text
 
 
 def texts(shape: Shape) -> st.SearchStrategy[str]:
@@ -123,7 +179,23 @@ def read(text: str, layers: Layers | None = None) -> tuple[tuple[Desired, ...], 
 @given(DOCUMENTS)
 def test_what_the_loader_takes_the_schema_takes(tree: Tree) -> None:
     """An editor marks nothing as wrong that is right."""
-    text = written(tree)
+    takes_what_the_loader_takes(written(tree))
+
+
+@settings(max_examples=1000)
+@given(
+    st.sampled_from(FORMS).flatmap(lambda f: st.tuples(st.just(f[0]), st.sampled_from(f[1]))), EDITS
+)
+def test_the_schema_takes_what_is_almost_wrong(
+    one: tuple[str, str], edits: list[tuple[int, str, bool]]
+) -> None:
+    """The same of texts that are an edit or two away from others that are right."""
+    form, text = one
+    takes_what_the_loader_takes(form.replace("@", json.dumps(edited(text, edits)), 1))
+
+
+def takes_what_the_loader_takes(text: str) -> None:
+    """Hold a file against both."""
     _, faults = read(text)
     event("right" if not faults else "wrong")
     if not faults:

@@ -6,7 +6,7 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Text, Word
+from mailsync.desired.shape import ANY, Absent, Text, Word, any_case
 from mailsync.desired.structure import TTL, Either, Field, Fields, Named, needs, one_of
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
@@ -91,7 +91,7 @@ _TXT = Text(
         (
             rf"{ANY};\s*[^=;\s][^=;]*(?:;{ANY})?",
             rf"{ANY};\s*([a-z]+)\s*={ANY};\s*\1\s*={ANY}",
-            rf"{ANY};\s*avp\s*=\s*(?!(?:{'|'.join(bimi.PREFERENCES)})\s*(?:;|$)){ANY}",
+            rf"{ANY};\s*avp\s*=(?!\s*(?:{any_case(*bimi.PREFERENCES)})\s*(?:;|$)){ANY}",
         )
     ),
 )

@@ -175,7 +175,7 @@ _TXT = Text(
     "DMARC record",
     ("v=DMARC1; p=none; rua=mailto:dmarc@example.com",),
     rule="dmarc-version",
-    but=rf"{ANY};\s*(?:p|sp|np)\s*=\s*(?!(?:{any_case(*dmarc.POLICIES)})\s*(?:;|$)){ANY}"
+    but=rf"{ANY};\s*(?:p|sp|np)\s*=(?!\s*(?:{any_case(*dmarc.POLICIES)})\s*(?:;|$)){ANY}"
     rf"|{ANY};\s*[^=;\s][^=;]*(?:;{ANY})?",
 )
 _POLICY = Word("policy", dmarc.POLICIES, rule="dmarc-policy")
@@ -215,7 +215,7 @@ SHAPE = Either(
             "adkim": Field(_ALIGNMENT, "DKIM's domain is the author's: r, or the very same: s."),
             "aspf": Field(_ALIGNMENT, "SPF's domain is the author's: r, or the very same: s."),
             "fo": Field(
-                Text("fo", examples=("1",), but=f"{ANY};{ANY}"),
+                Text("fo", examples=("1",), but=rf"{ANY};\s*[^\s;]{ANY}"),
                 "Which failures are reported to ruf.",
             ),
             "psd": Field(Word("value", ("y", "n", "u")), "Whether this is a public suffix."),
