@@ -19,6 +19,7 @@ from mailsync.apply.saved import advance_reviewed, compare, reviewed_changes
 from mailsync.apply.session import Result, run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
+from mailsync.cli.by_hand import steps
 from mailsync.cli.interrupts import flagged
 from mailsync.cli.notifying import tell
 from mailsync.cli.plan import make, saved_plan
@@ -276,16 +277,9 @@ def _reported(run: Run, work: Callable[[Desired], Outcome]) -> list[Result[Outco
 
 def _give_steps(run: Run, result: Result[Outcome]) -> None:
     """Print what a person has to do, where the DNS host has no API."""
-    if result.value is None or result.value.asked is None:
-        return
-    from mailsync.hosts.manual import ManualHost
-    from mailsync.report.steps import steps_text
-
-    desired = result.desired
-    host = run.worlds().host(desired)
-    if isinstance(host, ManualHost):  # pragma: no branch  # nobody else asks
-        domain, zone = shown(desired.domain), shown(desired.zone)
-        console.give(steps_text(result.value.asked, domain, zone, host.panel))
+    if result.value is not None and result.value.asked is not None:
+        for text in steps(run.worlds(), result.desired, (result.value.asked,)):
+            console.give(text)
 
 
 def _must_wait(results: Sequence[Result[Outcome]]) -> bool:

@@ -16,6 +16,7 @@ from mailsync.apply.engine import View, look
 from mailsync.apply.session import Result, run_all
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
+from mailsync.cli.by_hand import to_come
 from mailsync.cli.writing import save
 from mailsync.config import Config
 from mailsync.desired.model import Desired
@@ -66,6 +67,8 @@ def command(
 
     settle removes what only the old way needed, and restores TTLs, after the soak.
 
+    Where a DNS host has no API, the steps follow that a person will be given by `mailsync apply`.
+
     Example: mailsync plan example.co.jp --out plan.json, then mailsync apply plan.json
     """
     at = console.this_second() if now is None else time(now)
@@ -78,6 +81,10 @@ def command(
         save(out, to_json(plan))
         console.say(f"saved: {out} (carry it out with `mailsync apply {out}`)")
     console.give(shown_as(plan, form))
+    if form is Format.TEXT:
+        worlds = Worlds(loaded.config, console.say, Flag(), only_read=True)
+        for text in to_come(worlds, loaded.domains, plan):
+            console.give(text)
     if loaded.errors or any(domain.status == "error" for domain in plan.domains):
         return 1
     changes = any(domain.status in {"changes", "waiting"} for domain in plan.domains)

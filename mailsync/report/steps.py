@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from mailsync.dns.names import shown
 from mailsync.dns.rrset import txt_text
@@ -11,6 +12,7 @@ from mailsync.mail import ptr
 from mailsync.plan.model import Stage
 from mailsync.plan.panel import ROUTING, Language, Panel, Step, Text, Trap, is_spf, steps
 from mailsync.plan.printable import printable
+from mailsync.plan.times import local_text
 
 _STRING_OCTETS = 255
 """The longest character-string of a TXT (RFC 1035 §3.3)."""
@@ -25,9 +27,14 @@ _LABELS = {
 """What a field is called where the panel's own word is not known."""
 
 
-def steps_text(stage: Stage, domain: str, zone: str, panel: Panel) -> str:
-    """Write the steps of a stage; ``domain`` and ``zone`` without their final dots."""
-    return "\n".join(_Paper(panel, zone).lines(stage, domain)) + "\n"
+def steps_text(
+    stage: Stage, domain: str, zone: str, panel: Panel, ahead: tzinfo | None = None
+) -> str:
+    """Write the steps of a stage; ``domain`` and ``zone`` without their final dots.
+
+    ``ahead``: they are not to be done yet, but will be, at a time by the clock of that zone.
+    """
+    return "\n".join(_Paper(panel, zone, ahead).lines(stage, domain)) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class _Paper:
 
     panel: Panel
     zone: str
+    ahead: tzinfo | None = None
 
     def lines(self, stage: Stage, domain: str) -> Iterator[str]:
         """Give the whole text, line by line."""
@@ -46,6 +54,9 @@ class _Paper:
             f"{title.ja}での手作業 {count} 件",
             f"{count} step{'' if count == 1 else 's'} by hand in {title.en}",
         )
+        if self.ahead is not None:
+            time = local_text(stage.not_before, self.ahead)
+            yield from self._noted(Text(*(text.format(time) for text in (_AHEAD.ja, _AHEAD.en))))
         for trap in self._traps("before"):
             yield from self._noted(trap.text)
         if self.panel.unknown is not None:
@@ -185,6 +196,12 @@ _NOT_YET = Text(
     "作業後に mailsync apply をもう一度実行してください (--wait なら待っています)。",
     "Nothing counts as done yet: it does when every authoritative server serves it. Run mailsync "
     "apply again after that; with --wait it looks by itself.",
+)
+_AHEAD = Text(
+    "これは予定です ({} 以降)。mailsync apply が同じ手順を出すまで作業しないでください。"
+    "ジャーナルに記録されるのはその時です。",
+    "To come, not before {}: wait until mailsync apply gives these steps out, for only then does "
+    "the journal know of them.",
 )
 _ADD_FIRST = Text(
     "行を変更できない画面では、先に新しい行を追加して保存し、その後で古い行を削除してください。"

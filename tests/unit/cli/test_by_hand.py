@@ -70,6 +70,22 @@ def test_the_plan_says_that_it_takes_a_person(site: Site, opened: Opened) -> Non
         assert "Onamae.com Navi" in said
 
 
+def test_the_plan_shows_the_steps_to_come(site: Site, opened: Opened) -> None:
+    """Those of apply, numbered, with their time; the journal knows of none, and nothing is done."""
+    opened()
+    shown = site.run("plan").out
+    assert "1. add a record: _dmarc.example.test TXT" in shown
+    assert "! To come, not before 20" in shown
+    assert "wait until mailsync apply gives these steps out" in shown
+    assert not list((site.directory / ".mailsync").glob("*"))
+    assert "1. add a record" not in site.run("plan", "--format", "markdown").out
+    given = site.run("apply", "--yes").out
+    steps = [line for line in given.splitlines() if "To come" not in line]
+    assert steps == [
+        line for line in shown[shown.index(steps[0]) :].splitlines() if "To come" not in line
+    ]
+
+
 def test_apply_gives_the_steps_until_they_are_served(
     site: Site, opened: Opened, served: Served
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from mailsync.hosts import manual
@@ -50,6 +52,15 @@ def printed(host: str, language: str, *changes: Change) -> str:
     """Print the steps of some changes."""
     stage = Stage("switch", "due", START, changes=changes)
     return steps_text(stage, "example.jp", "example.jp", panel_of(host, language))
+
+
+def test_what_is_to_come_says_when() -> None:
+    """In both languages, by the domain's clock."""
+    stage = Stage("switch", "held", START, changes=(MX,))
+    text = steps_text(stage, "example.jp", "example.jp", panel_of("onamae"), ZoneInfo("Asia/Tokyo"))
+    day = START.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"これは予定です ({day:%Y-%m-%d %H:%M} JST 以降)" in text
+    assert f"To come, not before {day:%Y-%m-%d %H:%M} JST: wait until mailsync apply" in text
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
