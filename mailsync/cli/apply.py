@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
@@ -95,23 +94,28 @@ def command(
         msg = "a saved plan is carried out once, --wait goes on with what nobody reviewed: name one"
         raise MailsyncError(msg, where=str(file))
     plan = None if file is None else saved_plan(file)
-    load = partial(console.load, context.obj, domains or [])
-    loaded = load() if file is None or plan is None else _load_reviewed(context.obj, plan, file)
-    for error in loaded.errors:
-        console.complain(error)
+    if file is None or plan is None:
+        loaded = console.read(context.obj, domains or [])
+    else:
+        loaded = _load_reviewed(context.obj, plan, file)
     terms = Terms(allow_removals, served_within=loaded.config.observe.timeout)
     run = Run(loaded, terms, Flag(), console.observations(observations))
+    if loaded.errors and not loaded.domains:
+        tell(loaded.config, run.worlds(), (), loaded.failed)
+        raise FileErrors(loaded.errors)
+    for error in loaded.errors:
+        console.complain(error)
     if file is None or plan is None:
         outcomes = _due(run, yes=yes, wait=wait)
     else:
         outcomes = _reviewed(run, plan, file, yes=yes)
-    tell(loaded.config, run.worlds(), outcomes)
+    tell(loaded.config, run.worlds(), outcomes, loaded.failed)
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
-        _check_files(loaded, load())
+        _check_files(loaded, console.load(context.obj, domains or []))
         run = _observed_anew(run, observations)
         outcomes = _apply(run)
-        tell(loaded.config, run.worlds(), outcomes)
+        tell(loaded.config, run.worlds(), outcomes, loaded.failed)
     return _exit_code(outcomes, loaded.errors, detailed=detailed)
 
 

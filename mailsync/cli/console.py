@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,18 +33,25 @@ class Loaded:
     config: Config
     domains: tuple[Desired, ...]
     errors: tuple[MailsyncError, ...]
+    failed: Mapping[str, tuple[MailsyncError, ...]]
 
 
-def load(path: Path, patterns: Sequence[str]) -> Loaded:
-    """Read mailsync.yaml and the zone files; raises `MailsyncError` when nothing can be planned."""
+def read(path: Path, patterns: Sequence[str]) -> Loaded:
+    """Read mailsync.yaml and the zone files; raises `MailsyncError` where the former is wrong."""
     from mailsync.config import load as load_config
     from mailsync.desired.files import load as load_files
 
     config = load_config(path)
     found = load_files(config, patterns)
-    if found.errors and not found.desired:
-        raise FileErrors(found.errors)
-    return Loaded(config, found.desired, found.errors)
+    return Loaded(config, found.desired, found.errors, found.failed)
+
+
+def load(path: Path, patterns: Sequence[str]) -> Loaded:
+    """Do the same as `read`; raises `MailsyncError` also when nothing can be planned."""
+    loaded = read(path, patterns)
+    if loaded.errors and not loaded.domains:
+        raise FileErrors(loaded.errors)
+    return loaded
 
 
 OBSERVATIONS_HELP = (

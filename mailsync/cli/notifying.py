@@ -11,17 +11,22 @@ from mailsync.apply.session import Result
 from mailsync.apply.wiring import Worlds
 from mailsync.cli import console
 from mailsync.config import Config
-from mailsync.dns.names import shown
+from mailsync.dns.names import absolute, shown
 from mailsync.errors import MailsyncError
 from mailsync.journal.events import Told
-from mailsync.notify.news import News, news, untold
+from mailsync.notify.news import News, news, unread, untold
 
 if TYPE_CHECKING:
     from mailsync.notify.sending import Way
 
 
-def tell(config: Config, worlds: Worlds, results: Sequence[Result[Outcome]]) -> None:
-    """Send one message for all that is news; never raises.
+def tell(
+    config: Config,
+    worlds: Worlds,
+    results: Sequence[Result[Outcome]],
+    failed: Mapping[str, Sequence[MailsyncError]],
+) -> None:
+    """Send one message for all that is news, ``failed`` files as well; never raises.
 
     What goes wrong is printed, and changes nothing about the run nor its exit code. What stands is
     told at the next run, where nobody could be told.
@@ -36,9 +41,10 @@ def tell(config: Config, worlds: Worlds, results: Sequence[Result[Outcome]]) -> 
         journal = worlds.journals()
     except MailsyncError:
         journal = None  # told as a failure of each domain itself
-    for result in results:
-        mine = [one for one in news(result, now) if one.kind in wanted]
-        domain, zone = shown(result.desired.domain), result.desired.zone
+    said = [(shown(r.desired.domain), r.desired.zone, news(r, now)) for r in results]
+    said += [(name, absolute(f"{name}."), (unread(name, told),)) for name, told in failed.items()]
+    for domain, zone, all_of_it in said:
+        mine = [one for one in all_of_it if one.kind in wanted]
         try:
             entries = () if journal is None else journal.read(zone)
         except MailsyncError:
@@ -47,8 +53,8 @@ def tell(config: Config, worlds: Worlds, results: Sequence[Result[Outcome]]) -> 
         found += fresh
         if note is not None:
             notes.append((zone, note))
-    told = not found or _sent(config.notify.said, found)
-    if journal is None or not told:
+    heard = not found or _sent(config.notify.said, found)
+    if journal is None or not heard:
         return
     for zone, note in notes:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as ByName
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -57,12 +57,13 @@ class Source(Protocol):
 class Loaded:
     """The domains whose files are right, by name, and the errors of the others.
 
-    ``failed`` names the zones that are left out: one zone's errors do not stop the others.
+    ``failed`` names the zones that are left out, each with all its errors: they do not stop the
+    others.
     """
 
     desired: tuple[Desired, ...]
     errors: tuple[MailsyncError, ...] = ()
-    failed: tuple[str, ...] = ()
+    failed: ByName[str, tuple[MailsyncError, ...]] = field(default_factory=dict)
 
 
 def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
@@ -75,7 +76,7 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     claims = _claims(_files(source.zones, faults), layers, faults)
     wanted, unmatched = _matching(claims, patterns)
     desired: list[Desired] = []
-    failed: list[str] = []
+    failed: dict[str, tuple[MailsyncError, ...]] = {}
     told = _Told()
     told.add("", unmatched)
     if unmatched or not patterns:
@@ -86,7 +87,7 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
         found = _read(name, claims, source, layers, of_zone)
         told.add(name, of_zone.errors())
         if of_zone:
-            failed.append(shown(name))
+            failed[shown(name)] = tuple(of_zone.errors())
         else:
             desired += [one for one in found if one.domain in names]
     if not patterns:
@@ -96,7 +97,7 @@ def load(source: Source, patterns: Sequence[str] = ()) -> Loaded:
     clashes = Faults()
     routed = reverse.routed(desired, source.targets, frozenset(claims), clashes)
     told.add("", clashes.errors())
-    return Loaded(routed, told.errors, tuple(failed))
+    return Loaded(routed, told.errors, failed)
 
 
 def catalogue(source: Source) -> Catalogue:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mailsync.apply.engine import Outcome
 from mailsync.apply.session import Result
 from mailsync.dns.names import shown
+from mailsync.errors import MailsyncError
 from mailsync.journal.events import Entry, Told
 from mailsync.plan.model import DomainPlan
 from mailsync.plan.printable import printable
@@ -59,6 +60,11 @@ def news(result: Result[Outcome], now: datetime) -> tuple[News, ...]:
     if outcome.state in {"failed", "refused"}:
         found.append(_news(domain, "failed", outcome.messages))
     return tuple(found)
+
+
+def unread(domain: str, errors: Iterable[MailsyncError]) -> News:
+    """Give what there is to tell of a zone whose file is wrong: nothing of it is done."""
+    return _news(domain, "failed", map(str, errors))
 
 
 def untold(

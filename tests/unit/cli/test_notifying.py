@@ -48,6 +48,32 @@ def test_a_failure_is_told_when_it_begins_and_when_it_is_back(
     ]
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_zone_file_that_is_wrong_is_told(
+    one: Site, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    """Nothing of it is done: that must not pass in silence, be it the only one or not."""
+    right = (one.directory / "zones" / "example.net.yaml").read_text()
+    if others:
+        one.write("zones/example.org.yaml", "{}")
+        one.write(
+            "live/example.org.zone", one.zone("example.net").replace("example.net", "example.org")
+        )
+    with receiver() as (url, came):
+        monkeypatch.setenv("HOOK", url)
+        for text in ("mial: none\n", "mial: none\n", right, "mial: none\n"):
+            one.write("zones/example.net.yaml", text)
+            assert one.run("apply").code == (text != right)
+            one.passes(hours=1)
+    told = [message["text"] for message in came]
+    assert [text.splitlines()[0] for text in told] == [
+        "mailsync: 1 failed (example.net)",
+        "mailsync: 1 done (example.net)",
+        "mailsync: 1 failed (example.net)",
+    ]
+    assert "zones/example.net.yaml:1:1: unknown key 'mial': did you mean 'mail'?" in told[0]
+
+
 def test_only_what_was_asked_for_is_told(one: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """By kind."""
     text = (one.directory / "mailsync.yaml").read_text()

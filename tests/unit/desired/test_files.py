@@ -120,7 +120,7 @@ def test_one_bad_file_does_not_stop_the_others(source: Source) -> None:
     (source.zones / "c.example.yaml").write_text("[")
     loaded = files.load(source)
     assert domains(loaded) == ["a.example.", "xn--fsq.example."]
-    assert loaded.failed == ("b.example", "c.example")
+    assert tuple(loaded.failed) == ("b.example", "c.example")
     assert [message.split(": ")[0] for message in messages(loaded)] == [
         "zones/b.example.yaml:1:6",
         "zones/b.example.yaml:1:9",
@@ -172,7 +172,7 @@ def test_a_zone_with_two_files_is_left_out(source: Source) -> None:
     (source.zones / "brands.yaml").write_text("domains: [c.example, A.example.]\nmx: 10 mx1")
     loaded = files.load(source)
     assert domains(loaded) == ["c.example.", "xn--fsq.example."]
-    assert loaded.failed == ("a.example", "b.example")
+    assert tuple(loaded.failed) == ("a.example", "b.example")
     assert messages(loaded) == [
         "zones/brands.yaml:1:22: the zone a.example has a file already: zones/A.Example.yml:1:1",
         "zones/b.example.yml:1:1: the zone b.example has a file already: zones/b.example.yaml:1:1",
@@ -203,7 +203,7 @@ def test_a_mistake_for_several_zones_is_told_once(source: Source) -> None:
     text = "domains: [c.example, d.example, e.net, f.net]\nmx: 10 mx_1\n"
     (source.zones / "brands.yaml").write_text(text)
     loaded = files.load(source)
-    assert loaded.failed == ("c.example", "d.example", "e.net", "f.net")
+    assert tuple(loaded.failed) == ("c.example", "d.example", "e.net", "f.net")
     assert [message.partition(": ")[::2] for message in messages(loaded)] == [
         (
             "zones/brands.yaml:2:5",

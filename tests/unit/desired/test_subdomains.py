@@ -167,5 +167,5 @@ def test_one_wrong_subdomain_holds_back_its_zone(source: Source) -> None:
     (source.zones / "b.example.yaml").write_text("mx: 10 a.b.\nsubdomains: {news: {mx: x}}")
     found = files.load(source, ["b.example"])
     assert found.desired == ()
-    assert found.failed == ("b.example",)
+    assert tuple(found.failed) == ("b.example",)
     assert [error.partition(": ")[0] for error in messages(found)] == ["zones/b.example.yaml:2:25"]
