@@ -12,7 +12,7 @@ from mailsync.desired import reading, settings, syntax, tree
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import LEVELS, Level, Place
 from mailsync.desired.target import Target
-from mailsync.dns.names import BadName, absolute, is_host, shown
+from mailsync.dns.names import BadName, is_host, shown, whole
 from mailsync.errors import MailsyncError
 
 Setting = str | int | float | bool | None | Sequence["Setting"] | Mapping[str, "Setting"]
@@ -207,7 +207,7 @@ class _Reader:
                 self._faults.add(key.place, f"{key.text[:60]!r} is no glob of zone names")
             return text
         try:
-            return shown(absolute(f"{key.text.rstrip('.')}."))
+            return shown(whole(key.text))
         except BadName as error:
             self._faults.add(key.place, str(error))
             return text
@@ -368,6 +368,6 @@ def _server(text: str) -> tuple[str, int] | None:
 
 def _is_host(text: str) -> bool:
     try:
-        return is_host(absolute(text.rstrip(".") + "."))
+        return is_host(whole(text))
     except BadName:
         return False

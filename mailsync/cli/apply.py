@@ -26,7 +26,7 @@ from mailsync.cli.progress import Progress
 from mailsync.config import load as load_config
 from mailsync.desired.files import domains as known_domains
 from mailsync.desired.model import Desired
-from mailsync.dns.names import BadName, absolute, shown
+from mailsync.dns.names import BadName, shown, whole
 from mailsync.errors import FileErrors, MailsyncError, Refused
 from mailsync.observe.observations import Observations
 from mailsync.plan.model import DomainPlan, Plan
@@ -148,7 +148,7 @@ def _is_saved_plan(config: Path, word: str) -> bool:
     except OSError:  # too long a name, say
         return False
     try:
-        name = shown(absolute(word.rstrip(".") + "."))
+        name = shown(whole(word))
     except BadName:
         return True
     return name not in known_domains(load_config(config))

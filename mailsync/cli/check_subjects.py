@@ -16,7 +16,7 @@ from mailsync.config import Config, Observe
 from mailsync.config import load as load_config
 from mailsync.desired import files
 from mailsync.desired.model import Desired
-from mailsync.dns.names import BadName, absolute, is_host, shown
+from mailsync.dns.names import BadName, is_host, shown, whole
 from mailsync.errors import FileErrors, MailsyncError
 from mailsync.journal.fold import fold
 from mailsync.journal.interface import Journal
@@ -135,7 +135,7 @@ def _is_known(word: str, known: Sequence[str]) -> bool:
     if any(char in word for char in "*?["):
         return True
     try:
-        name = shown(absolute(f"{word.rstrip('.')}."))
+        name = shown(whole(word))
     except BadName:
         return False
     return any(fnmatchcase(one, name) for one in known)
@@ -143,7 +143,7 @@ def _is_known(word: str, known: Sequence[str]) -> bool:
 
 def _stranger(word: str) -> str:
     try:
-        name = absolute(f"{word.rstrip('.')}.")
+        name = whole(word)
     except BadName:
         name = ""
     if not is_host(name) or name.count(".") < 2:
@@ -179,7 +179,7 @@ def _address(text: str) -> str:
 
 def _named(option: str, text: str) -> str:
     try:
-        name = absolute(f"{text.rstrip('.')}.")
+        name = whole(text)
     except BadName as error:
         raise MailsyncError(f"{option}: {error}") from None
     if name == ".":

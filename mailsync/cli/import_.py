@@ -33,7 +33,7 @@ from mailsync.desired.faults import Faults
 from mailsync.desired.layers import Layers
 from mailsync.desired.model import Desired, Place
 from mailsync.desired.trial import Trial
-from mailsync.dns.names import BadName, absolute, shown
+from mailsync.dns.names import BadName, shown, whole
 from mailsync.errors import MailsyncError
 from mailsync.importing.model import Import
 from mailsync.importing.recognise import imported
@@ -169,7 +169,7 @@ def _zones(
     for pattern in patterns:
         try:
             if not any(char in pattern for char in "*?["):
-                found[absolute(f"{pattern.rstrip('.')}.")] = None
+                found[whole(pattern)] = None
                 continue
             listed = origin.zones() if listed is None else listed
             glob = pattern.lower().rstrip(".")

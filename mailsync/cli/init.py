@@ -26,7 +26,7 @@ from mailsync.cli.init_files import (
 from mailsync.cli.writing import write
 from mailsync.config import FILE, Config, FileStore, GitStore, load
 from mailsync.desired import files, syntax
-from mailsync.dns.names import BadName, absolute, is_host, shown
+from mailsync.dns.names import BadName, is_host, shown, whole
 from mailsync.errors import MailsyncError
 from mailsync.hosts.entries import Entry, entry
 
@@ -127,7 +127,7 @@ def _zones(domains: list[str] | tuple[()]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for domain in domains:
         try:
-            name = absolute(f"{domain.rstrip('.')}.")
+            name = whole(domain)
         except BadName as error:
             raise MailsyncError(f"--domain {domain}: {error}") from None
         if not is_host(name) or name == ".":

@@ -19,7 +19,7 @@ from mailsync.desired.model import Desired, Level, Place
 from mailsync.desired.services.catalogue import OWN, Catalogue
 from mailsync.desired.target import Target, serving
 from mailsync.desired.tree import Mapping, Node
-from mailsync.dns.names import BadName, absolute, shown
+from mailsync.dns.names import BadName, absolute, shown, whole
 from mailsync.errors import MailsyncError
 
 _SUFFIXES = (".yaml", ".yml")
@@ -325,6 +325,6 @@ def _matching(
 def _glob(pattern: str) -> str:
     """Bring a pattern to the form of names: lower case, A-labels, no final dot."""
     try:
-        return shown(absolute(pattern.rstrip(".") + "."))
+        return shown(whole(pattern))
     except BadName:
         return pattern.lower().rstrip(".")

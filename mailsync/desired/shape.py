@@ -76,7 +76,7 @@ class Text(Shape):
         """Give the types that YAML may take such a text for, and its pattern."""
         found: Schema = {"type": _types(self.pattern), "maxLength": reading.TEXT_MAX}
         if self.pattern or self.but:
-            found["pattern"] = whole(self.pattern, self.but)
+            found["pattern"] = anchored(self.pattern, self.but)
             found["patternErrorMessage"] = f"{self.what} is expected here"
         if self.examples:
             found["examples"] = list(self.examples)
@@ -288,7 +288,7 @@ def any_case(*words: str) -> str:
     return "|".join("".join(f"[{one}{one.upper()}]" for one in word) for word in words)
 
 
-def whole(pattern: str, but: str = "") -> str:
+def anchored(pattern: str, but: str = "") -> str:
     """Give the pattern of whole texts that match one, but not another."""
     return f"^{f'(?!(?:{but})$)' if but else ''}(?:{pattern or ANY})$"
 

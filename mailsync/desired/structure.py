@@ -16,7 +16,6 @@ from mailsync.desired.shape import (
     Shape,
     Text,
     Word,
-    whole,
 )
 from mailsync.desired.tree import Node, Scalar, Sequence, told
 from mailsync.dns.names import absolute
@@ -354,48 +353,9 @@ def host(what: str, *examples: str, but: str = "") -> Text:
     return name(what, *examples, but="|".join(filter(None, (NO_HOST, but))))
 
 
-SINGLE: Schema = {"maxItems": 1}
-"""The law that a list has one item."""
-
-
-def alone(item: Schema) -> Schema:
-    """Give the law that such an item has none beside it."""
-    return {"anyOf": [SINGLE, {"not": {"contains": item}}]}
-
-
-def alone_text(pattern: str) -> Schema:
-    """Give the law that a text of that pattern has none beside it."""
-    return alone({"type": "string", "pattern": whole(pattern)})
-
-
-def at_least_one(*keys: str) -> Schema:
-    """Give the law that one or more of these keys are there."""
-    return {"anyOf": [{"required": [key]} for key in keys]}
-
-
-def one_of(*groups: tuple[str, ...]) -> Schema:
-    """Give the law that keys of just one of these groups are there."""
-    return {"oneOf": [_any_of(group) for group in groups]}
-
-
-def never_beside(key: str, *others: str) -> Schema:
-    """Give the law that where this key is, none of the others is."""
-    return {"not": {"required": [key], **at_least_one(*others)}}
-
-
-def needs(key: str, *others: str) -> Schema:
-    """Give the law that where this key is, the others are."""
-    return {"dependentRequired": {key: list(others)}}
-
-
 def described(schema: Schema, doc: str) -> Schema:
     """Put a description before a schema."""
     return {"description": doc, **{k: v for k, v in schema.items() if k != "description"}}
-
-
-def _any_of(keys: tuple[str, ...]) -> Schema:
-    """Ask for at least one of some keys."""
-    return {"required": [keys[0]]} if len(keys) == 1 else at_least_one(*keys)
 
 
 def _flat(schema: Schema) -> Iterable[Schema]:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from mailsync.desired import moment, reading, window
 from mailsync.desired.faults import Faults
+from mailsync.desired.laws import alone_text
 from mailsync.desired.model import GATES, Cutover, GateMode, Window
 from mailsync.desired.shape import ANY, Duration, Text, Word, any_case
-from mailsync.desired.structure import Field, Fields, Items, Named, alone_text
+from mailsync.desired.structure import Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node
 
 _DURATIONS = {

@@ -52,6 +52,11 @@ def absolute(text: str, origin: str = ".") -> str:
     return name.to_text().lower()
 
 
+def whole(text: str) -> str:
+    """Read a name that is whole, with its final dot or without. Raises `BadName`."""
+    return absolute(f"{text.rstrip('.')}.")
+
+
 def is_host(name: str) -> bool:
     """Tell whether an absolute name may be a host's (RFC 1123 §2.1: letters, digits, hyphens)."""
     return name != "." and all(_HOST_LABEL.match(label) for label in name.rstrip(".").split("."))

@@ -11,7 +11,7 @@ from typing import Any
 
 from octodns.zone import Zone
 
-from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
+from mailsync.dns.names import BadName, absolute, is_at_or_below, shown, whole
 from mailsync.dns.rrset import Key, RRset
 from mailsync.dns.ttl import written
 from mailsync.errors import HostError, MailsyncError, StaleWrite
@@ -205,6 +205,6 @@ def _lists(provider: Any, origin: str) -> bool:
 def _names(listed: Iterable[str]) -> Iterator[str]:
     for name in listed:
         try:
-            yield absolute(f"{name.rstrip('.')}.")
+            yield whole(name)
         except BadName:
             continue

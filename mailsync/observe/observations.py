@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from mailsync.dns.names import BadName, absolute, shown
+from mailsync.dns.names import BadName, shown, whole
 from mailsync.errors import MailsyncError
 from mailsync.mail import dane
 from mailsync.plan.document import dumped
@@ -212,7 +212,7 @@ def _certificate(item: At) -> Certificate:
 
 def _name(at: At) -> str:
     try:
-        return absolute(f"{at.text().rstrip('.')}.")
+        return whole(at.text())
     except BadName as error:
         at.refuse(f"is no name: {error}")
 

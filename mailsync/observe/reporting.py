@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from mailsync.dns.names import BadName, absolute, is_at_or_below
+from mailsync.dns.names import BadName, is_at_or_below, whole
 from mailsync.mail import dmarc, tls_rpt
 
 _MAX = 10
@@ -45,7 +45,7 @@ def outside(text: str, domain: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for address in addresses(text):
         try:
-            host = absolute(f"{address.rpartition('@')[2].rstrip('.')}.")
+            host = whole(address.rpartition("@")[2])
         except BadName:
             continue
         if not is_at_or_below(host, domain) and not is_at_or_below(domain, host):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.keys import hosts
+from mailsync.desired.laws import one_of
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import Absent, Address
-from mailsync.desired.structure import TTL, Either, Field, Fields, Items, one_of
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
 
 _WHAT = "a host, or addresses"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mailsync.desired import reading
 from mailsync.desired.context import Context
+from mailsync.desired.laws import needs, one_of
 from mailsync.desired.model import Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import ANY, Absent, Text, Word, any_case
-from mailsync.desired.structure import TTL, Either, Field, Fields, Named, needs, one_of
+from mailsync.desired.structure import TTL, Either, Field, Fields, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.mail import bimi

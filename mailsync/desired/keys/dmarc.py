@@ -6,20 +6,12 @@ from dataclasses import replace
 
 from mailsync.desired import reading
 from mailsync.desired.context import Context
+from mailsync.desired.laws import never_beside, one_of
 from mailsync.desired.model import Rung, Wish
 from mailsync.desired.moment import BadTime, moment_or_day
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import ANY, Absent, Integer, Text, Word, any_case
-from mailsync.desired.structure import (
-    TTL,
-    Either,
-    Field,
-    Fields,
-    Items,
-    Named,
-    never_beside,
-    one_of,
-)
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
 from mailsync.dns.ttl import BadDuration, seconds

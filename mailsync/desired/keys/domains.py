@@ -8,7 +8,7 @@ from mailsync.desired.model import Place
 from mailsync.desired.registry import Key
 from mailsync.desired.structure import Items
 from mailsync.desired.tree import Node
-from mailsync.dns.names import BadName, absolute, shown
+from mailsync.dns.names import BadName, shown, whole
 
 _WHAT = "the name of a zone, such as example.com"
 _NAME_MAX = 255  # octets of a name (RFC 1035 §2.3.4)
@@ -22,7 +22,7 @@ def zones(node: Node, faults: Faults) -> dict[str, Place]:
         if text is None:
             continue
         try:
-            name = absolute(f"{text[: _NAME_MAX + 1].rstrip('.')}.")
+            name = whole(text[: _NAME_MAX + 1])
         except BadName as error:
             faults.add(item.place, str(error))
             continue

@@ -11,22 +11,11 @@ from collections.abc import Iterator
 from mailsync.desired import reading, structure, values
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
+from mailsync.desired.laws import SINGLE, alone, never_beside, one_of
 from mailsync.desired.model import Kind, Wish
 from mailsync.desired.registry import Key
 from mailsync.desired.shape import ANY, Flag, Schema, Text, Word
-from mailsync.desired.structure import (
-    SINGLE,
-    TTL,
-    Cases,
-    Field,
-    Fields,
-    Items,
-    Named,
-    Single,
-    alone,
-    never_beside,
-    one_of,
-)
+from mailsync.desired.structure import TTL, Cases, Field, Fields, Items, Named, Single
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import absolute
 from mailsync.dns.rrset import txt_text

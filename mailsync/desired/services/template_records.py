@@ -10,7 +10,7 @@ from mailsync.desired.services.demand import Entry, Key
 from mailsync.desired.services.inputs import joinable
 from mailsync.desired.services.model import Verdict
 from mailsync.desired.tree import Mapping, Node, Scalar, Sequence
-from mailsync.dns.names import BadName, absolute, is_at_or_below, is_host, shown
+from mailsync.dns.names import BadName, absolute, is_at_or_below, is_host, shown, whole
 from mailsync.mail import spf, srv
 
 _KEY_BELOW = "._domainkey"
@@ -182,7 +182,7 @@ class Records:
         """Read a name that is pointed to: always absolute."""
         text = self._field(record, field)
         try:
-            return self._domain if text in {"", "@"} else absolute(f"{text[:300].rstrip('.')}.")
+            return self._domain if text in {"", "@"} else whole(text[:300])
         except BadName as error:
             raise BadRecord(str(error)) from None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mailsync.desired.model import Wish
-from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
+from mailsync.dns.names import BadName, is_at_or_below, shown, whole
 from mailsync.lint.case import Case
 from mailsync.lint.model import Remark, Rule
 from mailsync.mail import dkim, dmarc
@@ -153,7 +153,7 @@ def _host(uri: str) -> str | None:
     if scheme.lower() != "mailto" or not (local and at and "." in host) or "!" in address:
         return None
     try:
-        return absolute(host.rstrip(".") + ".")
+        return whole(host)
     except BadName:
         return None
 

@@ -7,7 +7,7 @@ before the term that names it, and stays until no resolver holds such a term.
 from __future__ import annotations
 
 from mailsync.desired.model import Wish
-from mailsync.dns.names import BadName, absolute, is_at_or_below, shown
+from mailsync.dns.names import BadName, is_at_or_below, shown, whole
 from mailsync.dns.rrset import Key, RRset, txt_text
 from mailsync.lint.model import Finding
 from mailsync.mail import spf as spf_record
@@ -80,7 +80,7 @@ def targets(values: tuple[str, ...]) -> frozenset[str]:
         written += [record.redirect] if record.redirect is not None else []
         for name in written:
             try:
-                found.add(absolute(name.rstrip(".") + "."))
+                found.add(whole(name))
             except BadName:
                 continue  # a macro: what it stands for, only the receiver knows
     return frozenset(found)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from mailsync.desired.model import Wish
-from mailsync.dns.names import BadName, absolute
+from mailsync.dns.names import BadName, whole
 from mailsync.dns.rrset import txt_text
 from mailsync.mail import spf as spf_record
 from mailsync.mail.spf_tree import Known, included, total_lookups, written_out
@@ -185,7 +185,7 @@ def _named_in(record_at: Known, written: str) -> spf_record.Record | None:
 def _absolute(written: str) -> str | None:
     """Give the name that an include means; None for a macro: only the receiver knows."""
     try:
-        return absolute(written.rstrip(".") + ".")
+        return whole(written)
     except BadName:
         return None
 
