@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 from typing import TypeVar, assert_never
 
 from mailsync.apply import effects as do
+from mailsync.dns.names import shown
 from mailsync.dns.rrset import Key, RRset
 from mailsync.hosts.interface import Host
 from mailsync.hosts.manual import ManualHost
 from mailsync.hosts.several import Several
+from mailsync.journal.events import Intent
 from mailsync.journal.interface import Journal
 from mailsync.observe.interface import Observer, Sighting
 from mailsync.plan.live import Look, Neighbour, Presented, ServedPolicy
@@ -148,6 +150,22 @@ class World:
     def _sight(self, expected: Mapping[Key, RRset | None]) -> Sighting:
         """Ask the servers; what the DNS hosts themselves list differently is not served by all."""
         sighting = self.observer.sight(self.zone, expected)
+        if self.publish_delay:
+            sighting = replace(sighting, lagging=self._unpublished(expected))
         if not isinstance(self.host, Several):
             return sighting
         return replace(sighting, lagging={**self.host.differing(self.zone), **sighting.lagging})
+
+    def _unpublished(self, expected: Iterable[Key]) -> Mapping[Key, str]:
+        """Name what was written less than `publish_delay` ago, also by a run that was stopped."""
+        latest: dict[Key, datetime] = {}
+        for entry in self.journal.read(self.zone):
+            if isinstance(entry, Intent):
+                latest.update((key, entry.at) for key, _, _ in entry.changes)
+        delay, now = timedelta(seconds=self.publish_delay), self.clock()
+        return {
+            key: f"{shown(key[0])} {key[1]}: written at {latest[key]:%Y-%m-%d %H:%M:%S} UTC, "
+            f"it may not be served for {self.publish_delay} s"
+            for key in expected
+            if key in latest and latest[key] + delay > now
+        }

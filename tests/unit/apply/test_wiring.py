@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Timer
+from typing import cast
 
 import pytest
 
@@ -21,6 +22,7 @@ from mailsync.dns.rrset import Key, RRset
 from mailsync.errors import HostError, MailsyncError
 from mailsync.hosts.known import ZONE_FILES
 from mailsync.hosts.several import Several
+from mailsync.journal.events import Intent
 from mailsync.journal.file_store import FileJournal
 from mailsync.journal.git_store import GitJournal
 from mailsync.observe.authoritative import AuthoritativeObserver
@@ -111,6 +113,30 @@ def test_a_write_ends_when_it_is_published(config: Config) -> None:
     assert world.stop.is_set()  # it waited, and for nothing else
     assert told == ["example.jp: waiting 9999 s: until then it may not be served"]
     assert "MX" in zone.read_text()
+
+
+def test_a_run_that_was_stopped_in_that_wait_proves_nothing(config: Config) -> None:
+    """The next one counts it as served when the delay has passed, and not because it is listed."""
+    config = replace(config, capabilities={"files": {"publish_delay": 9999}})
+    first = RRset("example.jp.", "MX", 60, ("0 .",))
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+    def sighting(ahead: float) -> Sighting:
+        def course() -> Generator[do.Effect, do.Result, Sighting]:
+            return cast("Sighting", (yield do.Sight({first.key: first})))
+
+        world = replace(opened(config, "files"), clock=lambda: now + timedelta(seconds=ahead))
+        return world.run(course())
+
+    assert sighting(0).lagging == {}
+    opened(config, "files").journal.append(
+        "example.jp.", (Intent(now, "example.jp", "switch", ((first.key, None, first),)),)
+    )
+    assert sighting(9998).lagging == {
+        first.key: "example.jp MX: written at 2026-11-25 12:00:00 UTC, it may not be served for "
+        "9999 s"
+    }
+    assert sighting(9999).lagging == {}
 
 
 def test_named_servers_are_the_ones_that_are_asked(config: Config) -> None:
