@@ -60,6 +60,7 @@ class Worlds:
         self._lock = Lock()
         self._hosts: dict[str, Host] = {}
         self._journal: Journal | None = None
+        self._asking: Observer | None = None
         self._certificates: (
             Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, Presented]] | None
         ) = None
@@ -213,16 +214,18 @@ class Worlds:
         return Once(host) if self._only_read else host
 
     def _observer(self, targets: tuple[str, ...]) -> Observer:
-        from mailsync.observe.authoritative import AuthoritativeObserver
-
         nameservers = self._config.observe.nameservers
         if nameservers == "none":
             return NoObserver()
-        if nameservers != "auto":
-            return AuthoritativeObserver(nameservers)
-        if all(self._config.providers[t].get("class") == ZONE_FILES for t in targets):
+        on_disk = all(self._config.providers[t].get("class") == ZONE_FILES for t in targets)
+        if nameservers == "auto" and on_disk:
             return NoObserver("files on disk have no name servers")
-        return AuthoritativeObserver()
+        with self._lock:
+            if self._asking is None:  # one for all: it knows who serves what, and who is mute
+                from mailsync.observe.authoritative import AuthoritativeObserver
+
+                self._asking = AuthoritativeObserver(None if nameservers == "auto" else nameservers)
+            return self._asking
 
 
 def _unseen_delay(host: Host, observer: Observer) -> int:

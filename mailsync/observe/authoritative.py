@@ -46,6 +46,9 @@ _THREADS = 16
 _REMEMBERED = 300.0
 """Seconds for which a zone's delegation is not looked up again."""
 
+_MUTE = 1.0
+"""Seconds for which a server that did not answer is not waited for again."""
+
 _COMPARED_MAX = 40
 """RRsets by which servers are recognised where the host's listing does not name them."""
 
@@ -84,6 +87,7 @@ class AuthoritativeObserver:
         self._ports = ports or {}
         self._patience = patience or Patience()
         self._found: dict[str, tuple[float, Delegation]] = {}
+        self._mute: dict[str, tuple[float, _Muster]] = {}
 
     def sight(self, zone: str, expected: Mapping[Key, RRset | None]) -> Sighting:
         """Ask every server for each RRset, and for the SOA.
@@ -195,6 +199,9 @@ class AuthoritativeObserver:
         return _gate("fail", detail)
 
     def _muster(self, zone: str) -> _Muster:
+        until, known = self._mute.get(zone, (0.0, None))
+        if known is not None and time.monotonic() < until:
+            return known
         servers = self._servers(zone)
         with ThreadPoolExecutor(_THREADS) as pool:
             replies = list(
@@ -224,7 +231,10 @@ class AuthoritativeObserver:
                 faults[server] = fault
             else:
                 alive.append(server)
-        return _Muster(tuple(alive), faults, negative_ttl, tuple(notes))
+        muster = _Muster(tuple(alive), faults, negative_ttl, tuple(notes))
+        if any(isinstance(reply, Silence) and not reply.no_route for reply in replies):
+            self._mute[zone] = (time.monotonic() + _MUTE, muster)
+        return muster
 
     def _differing(
         self, zone: str, servers: Iterable[Server], expected: Mapping[Key, RRset | None]

@@ -77,6 +77,7 @@ def test_zones_as_they_are_met(tmp_path: Path, everything: bool) -> None:
         assert left == zone.left, zone.what
 
 
+@pytest.mark.unmeasured
 def test_zones_by_dice(tmp_path: Path) -> None:
     """However odd a zone is: the plan is empty, nothing is forgotten, nothing crashes."""
     zones = [generator.zone(seed) for seed in SEEDS]

@@ -301,6 +301,20 @@ def test_dead_server_is_asked_once_for_all() -> None:
     assert set(sighting.lagging.values()) == {f"127.0.0.1:{dead.port} did not answer within 0.25 s"}
 
 
+def test_a_dead_server_is_waited_for_once_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks a second thing right after takes it for dead, but not for long."""
+    with FakeServer(silence) as dead, FakeServer(zone_of(SOA)) as alive:
+        watcher = observer(dead, alive)
+        first = watcher.sight(ZONE, {MX: LIVE})
+        assert watcher.sight(ZONE, {MX: LIVE}) == first
+        assert len(dead.queries) == QUICK.tries
+        assert any(isinstance(said, Silence) for _, said in watcher.each(ZONE, MX))
+        assert len(dead.queries) == QUICK.tries
+        monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 1.1)
+        watcher.sight(ZONE, {MX: LIVE})
+        assert len(dead.queries) > QUICK.tries
+
+
 def test_server_that_dies_midway_is_not_waited_for_again() -> None:
     """Once a server fell silent, the other questions to it are not asked."""
     keys: list[Key] = [(f"a{number}.{ZONE}", "A") for number in range(64)]

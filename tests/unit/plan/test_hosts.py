@@ -64,6 +64,7 @@ def test_a_stale_address_of_a_coming_host_is_corrected_first() -> None:
     assert life.ran_at("switch", MX) == corrected + timedelta(seconds=43200)
 
 
+@pytest.mark.unmeasured
 def test_a_stale_address_stays_while_an_mx_that_nobody_saw_may_lead_to_it() -> None:
     """Mail may go there: it is changed like the address of a host in use, and before the MX."""
     life = Story(
@@ -105,6 +106,7 @@ def case_a_host_in_use_that_comes() -> None:
     assert life.ran_at("switch", MX) == moved + timedelta(minutes=5)
 
 
+@pytest.mark.unmeasured
 def test_case() -> None:
     """The case that a mutant breaks holds for the planner as it is."""
     case_a_host_in_use_that_comes()
