@@ -72,12 +72,12 @@ def cron() -> Iterator[datetime]:
     time = BEGIN
     while time <= SOAKED + 2 * EVERY:
         yield time
-        if SWITCH - 5 * MINUTE <= time < SWITCH + 15 * MINUTE:
+        if SWITCH - 2 * MINUTE <= time < SWITCH + 12 * MINUTE:
             time += MINUTE
         elif time == SWITCH - EVERY:
-            time += EVERY - 5 * MINUTE
-        elif time == SWITCH + 15 * MINUTE:
-            time += EVERY - 15 * MINUTE
+            time += EVERY - 2 * MINUTE
+        elif time == SWITCH + 12 * MINUTE:
+            time += EVERY - 12 * MINUTE
         else:
             time += EVERY
 
