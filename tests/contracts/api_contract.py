@@ -136,6 +136,7 @@ class FaultContract(HostContract):
         """Give how many of the writes since then were none (logging in, say)."""
         return 0
 
+    @pytest.mark.unmeasured
     @pytest.mark.parametrize("scenario", SCENARIOS)
     @pytest.mark.parametrize("kind", QUICK)
     def test_every_fault_at_every_call(
