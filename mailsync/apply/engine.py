@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, TypeVar, cast
 
 from mailsync.apply import by_hand
@@ -29,12 +29,10 @@ from mailsync.plan.live import Capability, Live, Look, Neighbour, Presented, Ser
 from mailsync.plan.model import Change, DomainPlan, Gate, Stage
 from mailsync.plan.planner import plan_domain, watched
 from mailsync.plan.prune import expanded
+from mailsync.plan.times import CLOCK_TOLERANCE
 
 _T = TypeVar("_T")
 Course = Generator[do.Effect, do.Result, _T]
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a clock may be behind the journal: TSIG allows as much (RFC 8945 §5.2.3)."""
 
 REMOVALS_MAX = 5
 """How many records one stage may remove from a domain without ``--allow-removals``."""

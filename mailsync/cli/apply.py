@@ -98,24 +98,24 @@ def command(
         loaded = console.read(context.obj, domains or [])
     else:
         loaded = _load_reviewed(context.obj, plan, file)
-    terms = Terms(allow_removals, served_within=loaded.config.observe.timeout)
-    run = Run(loaded, terms, Flag(), console.observations(observations))
-    if loaded.errors and not loaded.domains:
-        tell(loaded.config, run.worlds(), (), loaded.failed)
+    if loaded.errors and (plan is not None or not loaded.domains):
+        tell(loaded.config, (), loaded.failed)
         raise FileErrors(loaded.errors)
     for error in loaded.errors:
         console.complain(error)
+    terms = Terms(allow_removals, served_within=loaded.config.observe.timeout)
+    run = Run(loaded, terms, Flag(), console.observations(observations))
     if file is None or plan is None:
         outcomes = _due(run, yes=yes, wait=wait)
     else:
         outcomes = _reviewed(run, plan, file, yes=yes)
-    tell(loaded.config, run.worlds(), outcomes, loaded.failed)
+    tell(loaded.config, outcomes, loaded.failed)
     while wait and _must_wait(outcomes):
         _sleep(run, outcomes)
         _check_files(loaded, console.load(context.obj, domains or []))
         run = _observed_anew(run, observations)
         outcomes = _apply(run)
-        tell(loaded.config, run.worlds(), outcomes, loaded.failed)
+        tell(loaded.config, outcomes, loaded.failed)
     return _exit_code(outcomes, loaded.errors, detailed=detailed)
 
 
@@ -189,14 +189,14 @@ def _apply(run: Run) -> list[Result[Outcome]]:
 
 
 def _load_reviewed(config: Path, plan: Plan, file: Path) -> console.Loaded:
-    """Read the files of the plan's domains, and no others; all of them have to be right."""
+    """Read the files of the plan's domains, and no others: all of them have to be right."""
     saved = {domain.domain for domain in plan.domains}
     known = saved & set(known_domains(load_config(config)))
     if saved and not known:
         raise _no_longer(saved, file)
-    loaded = console.load(config, sorted(known))
+    loaded = console.read(config, sorted(known))
     if loaded.errors:
-        raise FileErrors(loaded.errors)
+        return loaded
     names = {shown(desired.domain) for desired in loaded.domains}
     if saved - names:
         raise _no_longer(saved - names, file)

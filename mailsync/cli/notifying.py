@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailsync.apply.engine import Outcome
 from mailsync.apply.session import Result
-from mailsync.apply.wiring import Worlds
+from mailsync.apply.wiring import open_journal
 from mailsync.cli import console
 from mailsync.config import Config
 from mailsync.dns.names import absolute, shown
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 def tell(
     config: Config,
-    worlds: Worlds,
     results: Sequence[Result[Outcome]],
     failed: Mapping[str, Sequence[MailsyncError]],
 ) -> None:
@@ -38,7 +37,7 @@ def tell(
     notes: list[tuple[str, Told]] = []
     wanted = config.notify.kinds
     try:
-        journal = worlds.journals()
+        journal = open_journal(config)
     except MailsyncError:
         journal = None  # told as a failure of each domain itself
     said = [(shown(r.desired.domain), r.desired.zone, news(r, now)) for r in results]

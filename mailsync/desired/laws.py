@@ -5,7 +5,8 @@ The reader of a key tells of what breaks them, in its own words; editors know fr
 
 from __future__ import annotations
 
-from mailsync.desired.shape import Schema, anchored
+from mailsync.desired.patterns import anchored
+from mailsync.desired.shape import Schema
 
 SINGLE: Schema = {"maxItems": 1}
 """The law that a list has one item."""
@@ -28,7 +29,7 @@ def at_least_one(*keys: str) -> Schema:
 
 def one_of(*groups: tuple[str, ...]) -> Schema:
     """Give the law that keys of just one of these groups are there."""
-    return {"oneOf": [_any_of(group) for group in groups]}
+    return {"oneOf": [at_least_one(*group) for group in groups]}
 
 
 def never_beside(key: str, *others: str) -> Schema:
@@ -39,8 +40,3 @@ def never_beside(key: str, *others: str) -> Schema:
 def needs(key: str, *others: str) -> Schema:
     """Give the law that where this key is, the others are."""
     return {"dependentRequired": {key: list(others)}}
-
-
-def _any_of(keys: tuple[str, ...]) -> Schema:
-    """Ask for at least one of some keys."""
-    return {"required": [keys[0]]} if len(keys) == 1 else at_least_one(*keys)

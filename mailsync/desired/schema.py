@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from mailsync.desired import reading, registry, settings
+from mailsync.desired.keys import dkim
 from mailsync.desired.registry import Key, Level
 from mailsync.desired.shape import Schema
 from mailsync.desired.structure import described
@@ -29,7 +30,7 @@ _NO_MAIL: Schema = {
             "mx": False,
             **dict.fromkeys(("autodiscover", "autoconfig"), _ABSENT),
             **{key: {"additionalProperties": _ABSENT} for key in ("hosts", "tlsa", "srv")},
-            "dkim": {"additionalProperties": {"enum": [reading.ABSENT, "revoked"]}},
+            "dkim": {"additionalProperties": {"enum": [reading.ABSENT, dkim.REVOKED]}},
         }
     },
 }
@@ -47,12 +48,11 @@ def of(file: Literal["zone", "config"]) -> dict[str, Any]:
         levels: tuple[Level, ...] = ("defaults", "profile", "subdomain")
     else:
         # An empty file is one that asks for nothing yet.
-        whole = {**_keys("file"), "type": ["object", "null"], "allOf": [_NO_MAIL]}
+        whole = {**_keys("file"), "type": ["object", "null"]}
         title, doc = "mailsync zone file", "The mail that a zone is to have."
         levels = ("subdomain",)
     definitions: dict[str, Schema] = {
         **{level: _keys(level) for level in levels},
-        "subdomain": {**_keys("subdomain"), "allOf": [_NO_MAIL]},
         **{
             f"key-{name}": _key(key)
             for name, key in sorted(registry.known().items())
@@ -121,6 +121,8 @@ def _keys(level: Level) -> Schema:
             name: {"$ref": f"#/$defs/key-{name}"} for name, key in known if level in key.levels
         },
         "additionalProperties": False,
+        # Of layers that lie below, some keys may be hidden by what says so.
+        **({"allOf": [_NO_MAIL]} if level in {"file", "subdomain"} else {}),
     }
 
 

@@ -6,7 +6,7 @@ wrong in it says nothing any more (`tree.told`), so that whoever reads on need n
 `Shape.schema` gives the same as JSON Schema (draft 2020-12). What takes more than that to judge, a
 name in its zone, an SPF record as a whole, is meaning, and for the key that reads it.
 
-Patterns are written in what Python and ECMAScript (ECMA-262) have in common, as the whole text.
+What patterns are made of stands in `patterns`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from mailsync.desired import reading
 from mailsync.desired.faults import Faults, quoted
+from mailsync.desired.patterns import IPV4, anchored
 from mailsync.desired.tree import Node, Scalar, told
 from mailsync.dns.ttl import TTL_MAX
 
@@ -250,8 +251,6 @@ class Integer(Shape):
         }
 
 
-_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
 _ADDRESSES = {4: IPV4, 6: r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"}
 """How the addresses of each version look."""
 
@@ -274,23 +273,6 @@ class Address(Shape):
             "patternErrorMessage": "an address is expected here",
             "examples": [{4: "192.0.2.10", 6: "2001:db8::10"}[one] for one in self.versions],
         }
-
-
-NUMBER_16 = "0*(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})"
-"""A number of 16 bits, as records have them."""
-
-ANY = r"[\s\S]*"
-"""Whatever there may be before, between and after."""
-
-
-def any_case(*words: str) -> str:
-    """Give the pattern of these words, in capitals or not."""
-    return "|".join("".join(f"[{one}{one.upper()}]" for one in word) for word in words)
-
-
-def anchored(pattern: str, but: str = "") -> str:
-    """Give the pattern of whole texts that match one, but not another."""
-    return f"^{f'(?!(?:{but})$)' if but else ''}(?:{pattern or ANY})$"
 
 
 @cache

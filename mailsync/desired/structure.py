@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 
 from mailsync.desired import reading, tree
 from mailsync.desired.faults import Faults
-from mailsync.desired.shape import (
-    IPV4,
-    Address,
-    Duration,
-    Never,
-    Schema,
-    Shape,
-    Text,
-    Word,
-)
+from mailsync.desired.patterns import NO_HOST
+from mailsync.desired.shape import Address, Duration, Never, Schema, Shape, Text, Word
 from mailsync.desired.tree import Node, Scalar, Sequence, told
 from mailsync.dns.names import absolute
 
@@ -335,17 +327,6 @@ TTL = Field(Duration("a TTL"), "The TTL of this record, in seconds or such as 1h
 def name(what: str, *examples: str, but: str = "") -> Text:
     """Give the shape of a domain name as files write it; whose it may be, is meaning."""
     return Text(what, r"@|[^\s\x22'();\\/@]+", absolute, "domain name", examples, but=but)
-
-
-NO_HOST = "|".join(
-    (
-        rf"{IPV4}\.*",
-        r"localhost\.*",
-        r"\S*[!-,/:-?\[-`{-\x7f]\S*",  # RFC 1123 §2.1: letters, digits, hyphens
-        r"\S*[-0-9A-Za-z]{64}\S*",  # RFC 1035 §2.3.4
-    )
-)
-"""Names that can be no host's."""
 
 
 def host(what: str, *examples: str, but: str = "") -> Text:

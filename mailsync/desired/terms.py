@@ -10,7 +10,8 @@ from mailsync.desired import moment, reading, window
 from mailsync.desired.faults import Faults
 from mailsync.desired.laws import alone_text
 from mailsync.desired.model import GATES, Cutover, GateMode, Window
-from mailsync.desired.shape import ANY, Duration, Text, Word, any_case
+from mailsync.desired.patterns import ANY, any_case
+from mailsync.desired.shape import Duration, Text, Word
 from mailsync.desired.structure import Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node
 

@@ -9,7 +9,8 @@ from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.faults import quoted
 from mailsync.desired.laws import at_least_one
-from mailsync.desired.shape import ANY, Address, Integer, Shape, Text
+from mailsync.desired.patterns import ANY
+from mailsync.desired.shape import Address, Integer, Shape, Text
 from mailsync.desired.structure import Field, Fields
 from mailsync.desired.tree import Node
 from mailsync.dns.rrset import BadValue, canonical, txt_value

@@ -21,6 +21,8 @@ from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from mailsync.plan.times import CLOCK_TOLERANCE
+
 TIMEOUT: Final = 30.0
 """Seconds to connect and between two pieces of an answer, for adapters that set none."""
 
@@ -28,9 +30,6 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SESSIONS = (("requests.sessions", "Session"), ("botocore.httpsession", "URLLib3Session"))
 _watched: set[type] = set()
 _lock = Lock()
-
-CLOCK_TOLERANCE: Final = 300.0
-"""By how many seconds a clock may be off: TSIG allows as much (RFC 8945 §5.2.3)."""
 
 _bounded: ContextVar[Timepiece | None] = ContextVar("bounded", default=None)
 _sent: ContextVar[set[tuple[object, ...]] | None] = ContextVar("sent", default=None)
@@ -63,7 +62,7 @@ class Timepiece:
         Of several answers the mildest counts. 0: within `CLOCK_TOLERANCE`, or none tells.
         """
         mildest = min(self._told, key=lambda told: abs(told[0]), default=(0.0, ""))
-        return mildest if abs(mildest[0]) > CLOCK_TOLERANCE else (0.0, "")
+        return mildest if abs(mildest[0]) > CLOCK_TOLERANCE.total_seconds() else (0.0, "")
 
 
 class NotSentAgainError(Exception):

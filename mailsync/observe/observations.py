@@ -21,7 +21,7 @@ from mailsync.mail import dane
 from mailsync.plan.document import dumped
 from mailsync.plan.model import Gate, GateState
 from mailsync.plan.strict_json import At, NotAsExpected, parsed
-from mailsync.plan.times import time_json
+from mailsync.plan.times import CLOCK_TOLERANCE, time_json
 
 FORMAT = "mailsync-observations/1"
 """The version of the format; a reader knows exactly one."""
@@ -35,9 +35,6 @@ SIZE_LIMIT = 64 * 2**20
 
 AGE_MAX = timedelta(hours=1)
 """How old observations may be, unless the reader says otherwise."""
-
-_SKEW = timedelta(minutes=5)
-"""How far the clocks of two machines may differ."""
 
 _PREFIX = "hmac-sha256:"
 _AGAIN = "make it again with `mailsync check --gates --out`"
@@ -155,7 +152,7 @@ def from_json(
         raise MailsyncError(f"no observations of this version: {error}; {_AGAIN}") from None
     seen = (*(one.at for one in found.sights), *(one.at for one in found.certificates))
     for time in (found.created, *seen):
-        if time > now + _SKEW:
+        if time > now + CLOCK_TOLERANCE:
             raise MailsyncError(
                 f"observations from the future ({time_json(time)}): one of the two clocks is wrong"
             )

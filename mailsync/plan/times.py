@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""By how much the clocks of two machines may differ: TSIG allows as much (RFC 8945 §5.2.3)."""
+
 
 def whole_second(time: datetime) -> datetime:
     """Round an aware time up to a whole second, in UTC."""

@@ -6,8 +6,9 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.laws import needs, one_of
 from mailsync.desired.model import Wish
+from mailsync.desired.patterns import ANY, BARE_TAG, any_case
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Text, Word, any_case
+from mailsync.desired.shape import Absent, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
@@ -90,7 +91,7 @@ _TXT = Text(
     rule="bimi",
     but="|".join(
         (
-            rf"{ANY};\s*[^=;\s][^=;]*(?:;{ANY})?",
+            BARE_TAG,
             rf"{ANY};\s*([a-z]+)\s*={ANY};\s*\1\s*={ANY}",
             rf"{ANY};\s*avp\s*=(?!\s*(?:{any_case(*bimi.PREFERENCES)})\s*(?:;|$)){ANY}",
         )

@@ -9,8 +9,9 @@ from mailsync.desired.context import Context
 from mailsync.desired.laws import never_beside, one_of
 from mailsync.desired.model import Rung, Wish
 from mailsync.desired.moment import BadTime, moment_or_day
+from mailsync.desired.patterns import ANY, BARE_TAG, any_case
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Integer, Text, Word, any_case
+from mailsync.desired.shape import Absent, Integer, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value
@@ -168,7 +169,7 @@ _TXT = Text(
     ("v=DMARC1; p=none; rua=mailto:dmarc@example.com",),
     rule="dmarc-version",
     but=rf"{ANY};\s*(?:p|sp|np)\s*=(?!\s*(?:{any_case(*dmarc.POLICIES)})\s*(?:;|$)){ANY}"
-    rf"|{ANY};\s*[^=;\s][^=;]*(?:;{ANY})?",
+    rf"|{BARE_TAG}",
 )
 _POLICY = Word("policy", dmarc.POLICIES, rule="dmarc-policy")
 _ALIGNMENT = Word("alignment", ("r", "s"))

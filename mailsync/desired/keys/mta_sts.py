@@ -12,8 +12,9 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.model import Place, Wish
+from mailsync.desired.patterns import ANY
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Duration, Text, Word
+from mailsync.desired.shape import Absent, Duration, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import shown

@@ -6,9 +6,10 @@ from mailsync.desired import reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.laws import alone_text
 from mailsync.desired.model import Wish
+from mailsync.desired.patterns import ANY, NO_HOST, NUMBER_16
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, NUMBER_16, Integer, Never, Text
-from mailsync.desired.structure import NO_HOST, TTL, Either, Field, Fields, Items
+from mailsync.desired.shape import Integer, Never, Text
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node
 from mailsync.dns.names import shown
 from mailsync.mail import mx

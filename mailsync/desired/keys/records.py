@@ -13,8 +13,9 @@ from mailsync.desired.context import Context
 from mailsync.desired.faults import Faults
 from mailsync.desired.laws import SINGLE, alone, never_beside, one_of
 from mailsync.desired.model import Kind, Wish
+from mailsync.desired.patterns import SPF, anchored
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Flag, Schema, Text, Word
+from mailsync.desired.shape import Flag, Schema, Text, Word
 from mailsync.desired.structure import TTL, Cases, Field, Fields, Items, Named, Single
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import absolute
@@ -195,7 +196,7 @@ def _or_a_list_with(one: Schema) -> Schema:
     return {"anyOf": [one, {"type": "array", "contains": one}]}
 
 
-_SPF_TEXT: Schema = {"type": "string", "pattern": f"^[vV]=[sS][pP][fF]1(?: {ANY})?$"}
+_SPF_TEXT: Schema = {"type": "string", "pattern": anchored(SPF)}
 _SPF: Schema = {
     "anyOf": [
         {

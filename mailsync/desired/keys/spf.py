@@ -8,8 +8,9 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.laws import never_beside
 from mailsync.desired.model import Wish
+from mailsync.desired.patterns import ANY
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Flag, Integer, Text, Word
+from mailsync.desired.shape import Absent, Flag, Integer, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value

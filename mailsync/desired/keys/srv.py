@@ -6,9 +6,10 @@ from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.laws import alone_text
 from mailsync.desired.model import Wish
+from mailsync.desired.patterns import ANY, NO_HOST, NUMBER_16
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, NUMBER_16, Absent, Text, Word
-from mailsync.desired.structure import NO_HOST, TTL, Either, Field, Fields, Items, Named
+from mailsync.desired.shape import Absent, Text, Word
+from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.mail import srv
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from mailsync.desired import reading
 from mailsync.desired.context import Context
 from mailsync.desired.model import Wish
+from mailsync.desired.patterns import ANY
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Text
+from mailsync.desired.shape import Absent, Text
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.rrset import txt_value

@@ -8,8 +8,9 @@ from mailsync.desired import pem, reading, structure
 from mailsync.desired.context import Context
 from mailsync.desired.laws import one_of
 from mailsync.desired.model import Wish
+from mailsync.desired.patterns import ANY
 from mailsync.desired.registry import Key
-from mailsync.desired.shape import ANY, Absent, Text, Word
+from mailsync.desired.shape import Absent, Text, Word
 from mailsync.desired.structure import TTL, Either, Field, Fields, Items, Named
 from mailsync.desired.tree import Mapping, Node, Scalar
 from mailsync.dns.names import is_at_or_below, shown

@@ -74,6 +74,21 @@ def test_a_zone_file_that_is_wrong_is_told(
     assert "zones/example.net.yaml:1:1: unknown key 'mial': did you mean 'mail'?" in told[0]
 
 
+def test_a_reviewed_plan_whose_file_is_wrong_by_now_is_told(
+    one: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever carries it out need not be the one who sees it fail."""
+    assert one.run("plan", "--out", "plan.json").code == 0
+    one.write("zones/example.net.yaml", "mial: none\n")
+    with receiver() as (url, came):
+        monkeypatch.setenv("HOOK", url)
+        done = one.run("apply", "plan.json")
+    assert done.code == 1
+    assert done.err.count("unknown key 'mial'") == 1
+    (message,) = came
+    assert message["text"].startswith("mailsync: 1 failed (example.net)")
+
+
 def test_only_what_was_asked_for_is_told(one: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """By kind."""
     text = (one.directory / "mailsync.yaml").read_text()

@@ -279,16 +279,16 @@ def test_schemas_are_schemas(file: File) -> None:
     assert found == schema.of(file)
 
 
-def parts(of: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give every schema within one, with its path; not the laws, which speak of what has one."""
+def parts(of: Any, path: str = "", *, laws: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every schema within one, with its path; the laws, which speak of these, if asked."""
     if isinstance(of, dict):
         yield path, of
         for key, value in of.items():
-            if key not in {"defaultSnippets", "examples", "required", "allOf"}:
-                yield from parts(value, f"{path}/{key}")
+            if key not in {"defaultSnippets", "examples", "required"} and (laws or key != "allOf"):
+                yield from parts(value, f"{path}/{key}", laws=laws)
     elif isinstance(of, list):
         for index, value in enumerate(of):
-            yield from parts(value, f"{path}/{index}")
+            yield from parts(value, f"{path}/{index}", laws=laws)
 
 
 @pytest.mark.parametrize("file", BOTH)
@@ -325,21 +325,11 @@ def test_an_empty_file_is_one() -> None:
     assert refusals("# to come") == []
 
 
-def patterns(of: Any) -> Iterator[str]:
-    """Give every pattern in a schema, laws and all."""
-    if isinstance(of, dict):
-        yield from (one for one in (of.get("pattern"),) if isinstance(one, str))
-        yield from of.get("patternProperties", ())
-        for value in of.values():
-            yield from patterns(value)
-    elif isinstance(of, list):
-        for value in of:
-            yield from patterns(value)
-
-
 def test_patterns_are_of_javascript_too() -> None:
     """Editors read them as ECMA-262 does, with the flag u: no other character is escaped there."""
-    found = {pattern for file in BOTH for pattern in patterns(schema.of(file))}
+    every = [part for file in BOTH for _, part in parts(schema.of(file), laws=True)]
+    found = {part["pattern"] for part in every if isinstance(part.get("pattern"), str)}
+    found.update(*(part["patternProperties"] for part in every if "patternProperties" in part))
     assert len(found) > 40
     for pattern in found:
         escaped = set(re.findall(r"\\(.)", re.compile(pattern).pattern))
