@@ -134,7 +134,7 @@ def _misused(error: typer.TyperException) -> int:
         return 1
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "mailsync"
-    words = " ".join(text.split()).rstrip(".")
+    words = " ".join(text.split()).rstrip(".").replace(": Value error, ", ": ")  # pydantic's word
     complain(MailsyncError(f"{words[:1].lower()}{words[1:]}: see `{command} --help`"))
     return 1
 

@@ -25,5 +25,10 @@ def test_zone_files_come_first(site: Site) -> None:
     """They are what people edit; and no file has to be there for it."""
     (site.directory / "mailsync.yaml").unlink()
     assert site.run("schema").plan["$id"] == "urn:mailsync:schema:zone"
-    assert site.run("schema", "--file", "zones").code == 1
+    wrong = site.run("schema", "--file", "zones")
+    assert wrong.code == 1
+    assert wrong.err == (
+        "error: invalid value for '--file': 'zones' is not one of 'zone', 'config': "
+        "see `mailsync schema --help`\n"
+    )
     assert site.run("schema", "--out", "no/where.json").code == 1
