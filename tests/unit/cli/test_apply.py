@@ -584,7 +584,7 @@ def test_ctrl_c_and_ctrl_d_at_the_question_do_nothing(key: str, site: Site) -> N
     with on_terminal(site, "apply", PARKED) as terminal:
         terminal.until("[y/N]: ")
         terminal.type(key)
-        assert terminal.end() == 130
+        assert terminal.end() == 130, terminal.shown
     assert "interrupted" in terminal.shown
     assert "Traceback" not in terminal.shown
     assert site.files == before
@@ -636,7 +636,7 @@ def test_wait_asks_once_for_the_whole_run(begun: bool, question: str, site: Site
         terminal.type("y\n")
         terminal.until("example.net: the old service must keep accepting mail until")
         terminal.type("\x03")
-        assert terminal.end() == 130
+        assert terminal.end() == 130, terminal.shown
     assert terminal.shown.count("[y/N]") == 1
 
 
